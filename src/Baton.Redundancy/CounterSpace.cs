@@ -1,0 +1,20 @@
+namespace Baton.Redundancy;
+
+/// <summary>A counter as its protocol sees it: how wide it is, how much of it travels, and how far it may jump.</summary>
+/// <param name="Bits">Width of the counter, 1 to 64.</param>
+/// <param name="WireBits">The low bits that travel in a packet; the receiver infers the rest.</param>
+/// <param name="SafeJump">The farthest jump, from what the peer last authenticated, that the peer follows.</param>
+public readonly record struct CounterSpace(int Bits, int WireBits, ulong SafeJump)
+{
+    /// <summary>ESP with 32-bit numbers (RFC 4303 2.2): any jump; the space itself is the budget.</summary>
+    public static readonly CounterSpace Esp32 = new(32, 32, uint.MaxValue);
+
+    /// <summary>ESP with extended numbers (RFC 4303 2.2.1): inference needs a jump below 2^32 - W (A2.2); stay at or below 2^31.</summary>
+    public static readonly CounterSpace EspExtended = new(64, 32, 1UL << 31);
+
+    /// <summary>SRTP where we are the source (RFC 3711 3.3.1): below 2^15, better below 3,000 (RFC 3550 A.1).</summary>
+    public static readonly CounterSpace SrtpSource = new(48, 16, 3_000);
+
+    /// <summary>The last number of the space.</summary>
+    public ulong Maximum => Bits == 64 ? ulong.MaxValue : (1UL << Bits) - 1;
+}

@@ -1,0 +1,12 @@
+namespace Baton.Redundancy.Handlers;
+
+public sealed record HandlerPolicy
+{
+    /// <summary>How long a suspicion of one witness waits for the other's word before it is refused.</summary>
+    public TimeSpan WitnessPatience { get; init; } = TimeSpan.FromMilliseconds(30);
+
+    /// <summary>More than one takeover in this time doubles the detection time, up to <see cref="DampingMaximum"/>.</summary>
+    public TimeSpan DampingWindow { get; init; } = TimeSpan.FromSeconds(1);
+
+    public TimeSpan DampingMaximum { get; init; } = TimeSpan.FromSeconds(1);
+}

@@ -1,0 +1,87 @@
+using Baton.Redundancy.Messages;
+using Baton.Redundancy.Records;
+
+namespace Baton.Redundancy.Members;
+
+/// <summary>What a member's core is told. One thread owns the core, its leases and its ceilings.</summary>
+public abstract record MemberInput
+{
+    /// <summary>The session with the handler is up; a snapshot follows as the first <see cref="Changed"/>.</summary>
+    public sealed record HandlerConnected : MemberInput;
+
+    public sealed record HandlerLost : MemberInput;
+
+    public sealed record Changed(LedgerChange Change) : MemberInput;
+
+    public sealed record Replied(ulong RequestId, HandlerReply Reply) : MemberInput;
+
+    public sealed record FromMember(MemberMessage Message) : MemberInput;
+
+    /// <summary>What this member's own failure detector says of another incarnation.</summary>
+    public sealed record Witness(Incarnation Of, Handlers.WitnessView View) : MemberInput;
+
+    /// <summary>New SAs to register (active only; ids come back through the copy).</summary>
+    public sealed record RegisterSas(IReadOnlyList<SaRecord> Sas) : MemberInput;
+
+    public sealed record DeleteSas(IReadOnlyList<SaId> Sas) : MemberInput;
+
+    /// <summary>Operator, handler or SIGTERM: hand over by surrender. To null: the designee.</summary>
+    public sealed record BeginSwitchover(string? To) : MemberInput;
+
+    /// <summary>The shell's answer to <see cref="MemberOutput.Freeze"/>: workers drained, the path skew passed; the exact state of every SA.</summary>
+    public sealed record Drained(
+        IReadOnlyList<(SaId Id, ulong Next)> Outbound,
+        IReadOnlyList<(SaId Id, WindowReport Window)> Inbound) : MemberInput;
+
+    /// <summary>Time passed, or the data path left work (<see cref="MemberCore.HasWork"/>).</summary>
+    public sealed record Tick : MemberInput;
+}
+
+/// <summary>What the shell must do, in order.</summary>
+public abstract record MemberOutput
+{
+    public sealed record ToHandler(ulong RequestId, RequestHeader Header, MemberRequest Body) : MemberOutput;
+
+    public sealed record ToMember(Incarnation To, MemberMessage Message) : MemberOutput;
+
+    /// <summary>This member may send now in <paramref name="Term"/>; take the address. O(1): no SA is touched.</summary>
+    /// <param name="MayReceive">False while a designee that acted alone waits for adoption (G7).</param>
+    public sealed record BecameActive(ulong Term, bool MayReceive) : MemberOutput;
+
+    /// <summary>Inbound is allowed from now on (adopted).</summary>
+    public sealed record ReceivingAllowed(ulong Term) : MemberOutput;
+
+    /// <summary>Deposed, surrendered or out of its address: stop sending and accepting, give up the address.</summary>
+    public sealed record BecameStandby(ulong HighestTerm) : MemberOutput;
+
+    /// <summary>Planned: assign no more numbers, accept no more; hand every packet that still comes to <paramref name="Successor"/>;
+    /// when the workers are drained answer with <see cref="MemberInput.Drained"/>.</summary>
+    public sealed record Freeze(ulong Term, Incarnation Successor) : MemberOutput;
+
+    /// <summary>The surrender did not come about and the term is over for this member all the same, or it is done: see the next outputs.</summary>
+    public sealed record SurrenderEnded(bool Done) : MemberOutput;
+
+    /// <summary>The ceiling of these inbound SAs rose: packets held for them may go on.</summary>
+    public sealed record CeilingsRose(IReadOnlyList<SaId> Sas) : MemberOutput;
+
+    /// <summary>The copy changed: the shell unseals and builds what it needs for these records, or drops them.</summary>
+    public sealed record RecordsChanged(LedgerChange Change) : MemberOutput;
+
+    public sealed record Note(RedundancyEvent Event) : MemberOutput;
+}
+
+/// <summary>May an authenticated number be accepted now?</summary>
+public enum Admission
+{
+    /// <summary>At or below the ceiling: mark the window and deliver.</summary>
+    Accept,
+
+    /// <summary>Above the ceiling: keep the packet, authenticated, until <see cref="MemberOutput.CeilingsRose"/>.</summary>
+    Hold,
+
+    /// <summary>Not above the floor this incarnation started from: a predecessor may have accepted it.</summary>
+    Replayed,
+
+    /// <summary>This member may not receive (standby, frozen, or acted alone).</summary>
+    NotActive,
+}

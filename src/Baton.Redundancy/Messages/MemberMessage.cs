@@ -1,0 +1,27 @@
+using Baton.Redundancy.Records;
+
+namespace Baton.Redundancy.Messages;
+
+/// <summary>Member to member, in memory, over an authenticated datagram path that may lose, repeat and reorder.</summary>
+public abstract record MemberMessage(Incarnation From, ulong Term)
+{
+    /// <summary>The active's fine ceilings, batched per tick. The newest tick per SA wins at the standby.</summary>
+    /// <param name="Tick">Grows with every message of this active in this term.</param>
+    /// <param name="FullCopy">Identifies the full copy that this message is a part of (G12), 0 = not part of one.</param>
+    /// <param name="Part">Which part of <paramref name="Parts"/> of the full copy.</param>
+    public sealed record FineCeilings(
+        Incarnation From, ulong Term, ulong Tick, ulong FullCopy, int Part, int Parts,
+        IReadOnlyList<(SaId Id, ulong Ceiling)> Ceilings) : MemberMessage(From, Term);
+
+    /// <summary>A standby's answer: it holds tick <paramref name="Tick"/>, and its copy of the ledger has <paramref name="Revision"/>.</summary>
+    /// <remarks>Sent on each FineCeilings, and alone (Tick 0) when the copy advances while the sender is designee. A member that has
+    /// taken a term confirms nothing of a lower one (G5, G10).</remarks>
+    public sealed record Confirm(
+        Incarnation From, ulong Term, ulong Tick, ulong FullCopy, int Part, ulong Revision) : MemberMessage(From, Term);
+
+    /// <summary>An active that lost the handler asks a standby that has one to pass its surrender on.</summary>
+    public sealed record RelaySurrender(Incarnation From, ulong Term, MemberRequest.Surrender Request) : MemberMessage(From, Term);
+
+    /// <summary>A standby's sign of presence to the active: so that the active may take it into the set, and knows whether it has a handler.</summary>
+    public sealed record Present(Incarnation From, ulong Term, ulong Revision, bool HasHandler) : MemberMessage(From, Term);
+}

@@ -1,0 +1,44 @@
+namespace Baton.Redundancy.Records;
+
+/// <summary>What the handler keeps of one SA of one direction: its limits, and the sealed part that it cannot read.</summary>
+/// <remarks>
+/// <code>
+/// outbound: term LimitTerm      may use numbers up to  Limit
+///           term t > LimitTerm  owns  Limit + (t - LimitTerm - 1)*SliceSize + 1  ..  Limit + (t - LimitTerm)*SliceSize
+/// inbound:  nothing above CoarseCeiling has been accepted by anybody
+/// </code>
+/// <see cref="Sealed"/> holds keys, suite, SPI, selectors, peer: sealed by the members with the cluster key.
+/// </remarks>
+/// <param name="KeyTag">A one-way tag of the key. A key is registered once for ever (G2): the handler refuses a tag it has seen.</param>
+/// <param name="Limit">Base limit L (outbound).</param>
+/// <param name="LimitTerm">t0: the term in which <paramref name="Limit"/> was set (always the writer's own, G2).</param>
+/// <param name="CoarseCeiling">Inbound: the highest number that any holder may have accepted.</param>
+/// <param name="SurrenderedNext">F: the first number that the surrendering owner never assigned. Valid only for
+/// <see cref="ClusterRecord.SurrenderedTerm"/> + 1; L and t0 are never lowered (G8).</param>
+/// <param name="SurrenderedWindow">Inbound: the exact window at surrender.</param>
+/// <param name="LastAuthenticated">Outbound: the last number known to be authenticated by the peer, or the first of the SA.</param>
+public sealed record SaRecord(
+    SaId Id,
+    SaDirection Direction,
+    uint Spi,
+    CounterSpace Space,
+    ulong KeyTag,
+    ulong SliceSize,
+    ulong Limit,
+    ulong LimitTerm,
+    ulong CoarseCeiling,
+    ulong? SurrenderedNext,
+    WindowReport? SurrenderedWindow,
+    ulong LastAuthenticated,
+    ReadOnlyMemory<byte> Sealed);
+
+/// <summary>An exact replay window: its top and, bit i of word i/64 being number <c>Top - i</c>, what was accepted below it.</summary>
+public sealed record WindowReport(ulong Top, ReadOnlyMemory<ulong> Bitmap);
+
+/// <summary>One committed change of the ledger. Changes form one sequence without gaps; a snapshot stands for all up to its revision.</summary>
+/// <param name="IsSnapshot">The change replaces the whole copy.</param>
+public sealed record LedgerChange(
+    bool IsSnapshot,
+    ClusterRecord Cluster,
+    IReadOnlyList<SaRecord> Upserts,
+    IReadOnlyList<SaId> Deletes);
