@@ -1,0 +1,191 @@
+using System.Collections.Immutable;
+using Baton.Redundancy.Messages;
+using Baton.Redundancy.Records;
+using P = Baton.Cluster.Protos;
+
+namespace Baton.Cluster.Session;
+
+public static partial class Mapping
+{
+    public static P.RequestHeader ToWire(RequestHeader header)
+    {
+        var wire = new P.RequestHeader
+        {
+            From = ToWire(header.From),
+            HighestRevision = header.HighestRevision,
+            HighestTerm = header.HighestTerm,
+        };
+        if (header.LedgerId is { } id) wire.LedgerId = ToWire(id);
+        return wire;
+    }
+
+    public static bool TryFromWire(P.RequestHeader? wire, out RequestHeader header)
+    {
+        header = default;
+        if (wire is null || !TryFromWire(wire.From, out Incarnation from)) return false;
+        Guid? ledgerId = null;
+        if (!wire.LedgerId.IsEmpty)
+        {
+            if (!TryFromWire(wire.LedgerId, out Guid id)) return false;
+            ledgerId = id;
+        }
+
+        header = new(from, ledgerId, wire.HighestRevision, wire.HighestTerm);
+        return true;
+    }
+
+    /// <summary>One request as one message; cut it with <see cref="Parts.Split(P.Request)"/> before it travels.</summary>
+    public static P.Request ToWire(ulong requestId, RequestHeader header, MemberRequest request)
+    {
+        var wire = new P.Request { Id = requestId, Header = ToWire(header) };
+        switch (request)
+        {
+            case MemberRequest.Register r:
+                wire.Register = new() { Term = r.Term };
+                foreach (SaRecord sa in r.Sas) wire.Register.Sas.Add(ToWire(sa));
+                break;
+            case MemberRequest.Extend r:
+                wire.Extend = new() { Term = r.Term };
+                foreach ((SaId id, ulong limit, ulong authenticated) in r.Limits)
+                    wire.Extend.Limits.Add(new P.NewLimit { Id = id.Value, Limit = limit, LastAuthenticated = authenticated });
+                break;
+            case MemberRequest.RaiseCoarse r:
+                wire.RaiseCoarse = new() { Term = r.Term };
+                foreach ((SaId id, ulong ceiling) in r.Ceilings)
+                    wire.RaiseCoarse.Ceilings.Add(new P.Ceiling { Id = id.Value, Ceiling_ = ceiling });
+                break;
+            case MemberRequest.ChangeInSync r:
+                wire.ChangeInSync = new() { Term = r.Term, ExpectedInSyncRevision = r.ExpectedInSyncRevision };
+                foreach (Incarnation member in r.InSync) wire.ChangeInSync.InSync.Add(ToWire(member));
+                break;
+            case MemberRequest.NameDesignee r:
+                wire.NameDesignee = new() { Term = r.Term, Designee = ToWire(r.Designee) };
+                break;
+            case MemberRequest.MoveOn r:
+                wire.MoveOn = new() { Term = r.Term };
+                break;
+            case MemberRequest.Promote r:
+                wire.Promote = new() { Term = r.Term, Certain = r.Certain };
+                if (r.Failed is { } failed) wire.Promote.Failed = ToWire(failed);
+                break;
+            case MemberRequest.AdoptDesignee r:
+                wire.AdoptDesignee = new() { Term = r.Term };
+                break;
+            case MemberRequest.Surrender r:
+                wire.Surrender = new() { Term = r.Term, To = ToWire(r.To) };
+                foreach ((SaId id, ulong next) in r.Outbound) wire.Surrender.Outbound.Add(new P.NextNumber { Id = id.Value, Next = next });
+                foreach ((SaId id, WindowReport window) in r.Inbound)
+                    wire.Surrender.Inbound.Add(new P.Window { Id = id.Value, Window_ = ToWire(window) });
+                break;
+            case MemberRequest.Delete r:
+                wire.Delete = new() { Term = r.Term };
+                foreach (SaId id in r.Sas) wire.Delete.Sas.Add(id.Value);
+                break;
+            default:
+                throw new NotSupportedException($"no wire form for {request.GetType()}");
+        }
+
+        return wire;
+    }
+
+    public static bool TryFromWire(P.Request wire, out RequestHeader header, out MemberRequest request)
+    {
+        request = null!;
+        return TryFromWire(wire.Header, out header) && TryBody(wire, out request);
+    }
+
+    private static bool TryBody(P.Request wire, out MemberRequest request)
+    {
+        request = null!;
+        switch (wire.BodyCase)
+        {
+            case P.Request.BodyOneofCase.Register:
+                var sas = new SaRecord[wire.Register.Sas.Count];
+                for (int i = 0; i < sas.Length; i++)
+                {
+                    if (!TryFromWire(wire.Register.Sas[i], out sas[i])) return false;
+                }
+
+                request = new MemberRequest.Register(wire.Register.Term, sas);
+                return true;
+            case P.Request.BodyOneofCase.Extend:
+                request = new MemberRequest.Extend(wire.Extend.Term,
+                    Map(wire.Extend.Limits, l => (new SaId(l.Id), l.Limit, l.LastAuthenticated)));
+                return true;
+            case P.Request.BodyOneofCase.RaiseCoarse:
+                request = new MemberRequest.RaiseCoarse(wire.RaiseCoarse.Term,
+                    Map(wire.RaiseCoarse.Ceilings, c => (new SaId(c.Id), c.Ceiling_)));
+                return true;
+            case P.Request.BodyOneofCase.ChangeInSync:
+                if (!TryList(wire.ChangeInSync.InSync, out ImmutableArray<Incarnation> inSync)) return false;
+                request = new MemberRequest.ChangeInSync(wire.ChangeInSync.Term, wire.ChangeInSync.ExpectedInSyncRevision, inSync);
+                return true;
+            case P.Request.BodyOneofCase.NameDesignee:
+                if (!TryFromWire(wire.NameDesignee.Designee, out Incarnation designee)) return false;
+                request = new MemberRequest.NameDesignee(wire.NameDesignee.Term, designee);
+                return true;
+            case P.Request.BodyOneofCase.MoveOn:
+                request = new MemberRequest.MoveOn(wire.MoveOn.Term);
+                return true;
+            case P.Request.BodyOneofCase.Promote:
+                if (!TryOptional(wire.Promote.Failed, out Incarnation? failed)) return false;
+                request = new MemberRequest.Promote(wire.Promote.Term, failed, wire.Promote.Certain);
+                return true;
+            case P.Request.BodyOneofCase.AdoptDesignee:
+                request = new MemberRequest.AdoptDesignee(wire.AdoptDesignee.Term);
+                return true;
+            case P.Request.BodyOneofCase.Surrender:
+                return TrySurrender(wire.Surrender, out request);
+            case P.Request.BodyOneofCase.Delete:
+                request = new MemberRequest.Delete(wire.Delete.Term, Map(wire.Delete.Sas, id => new SaId(id)));
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private static bool TrySurrender(P.Surrender wire, out MemberRequest request)
+    {
+        request = null!;
+        if (!TryFromWire(wire.To, out Incarnation to)) return false;
+        var inbound = new (SaId, WindowReport)[wire.Inbound.Count];
+        for (int i = 0; i < inbound.Length; i++)
+        {
+            if (!TryFromWire(wire.Inbound[i].Window_, out WindowReport window)) return false;
+            inbound[i] = (new SaId(wire.Inbound[i].Id), window);
+        }
+
+        request = new MemberRequest.Surrender(wire.Term, to, Map(wire.Outbound, o => (new SaId(o.Id), o.Next)), inbound);
+        return true;
+    }
+
+    /// <summary>One change as one message; cut it with <see cref="Parts.Split(P.Change)"/> before it travels.</summary>
+    public static P.Change ToWire(LedgerChange change)
+    {
+        var wire = new P.Change { IsSnapshot = change.IsSnapshot, Cluster = ToWire(change.Cluster) };
+        foreach (SaRecord sa in change.Upserts) wire.Upserts.Add(ToWire(sa));
+        foreach (SaId id in change.Deletes) wire.Deletes.Add(id.Value);
+        return wire;
+    }
+
+    public static bool TryFromWire(P.Change wire, out LedgerChange change)
+    {
+        change = null!;
+        if (!TryFromWire(wire.Cluster, out ClusterRecord cluster)) return false;
+        var upserts = new SaRecord[wire.Upserts.Count];
+        for (int i = 0; i < upserts.Length; i++)
+        {
+            if (!TryFromWire(wire.Upserts[i], out upserts[i])) return false;
+        }
+
+        change = new(wire.IsSnapshot, cluster, upserts, Map(wire.Deletes, id => new SaId(id)));
+        return true;
+    }
+
+    private static TTo[] Map<TFrom, TTo>(IReadOnlyList<TFrom> from, Func<TFrom, TTo> map)
+    {
+        var to = new TTo[from.Count];
+        for (int i = 0; i < to.Length; i++) to[i] = map(from[i]);
+        return to;
+    }
+}

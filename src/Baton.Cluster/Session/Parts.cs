@@ -1,0 +1,146 @@
+using Google.Protobuf.Collections;
+using P = Baton.Cluster.Protos;
+
+namespace Baton.Cluster.Session;
+
+/// <summary>Cuts long messages into parts that travel one after the other, and joins them again.</summary>
+/// <remarks>Joining is protobuf's own merge: lists are concatenated, single fields come from whichever part has them.</remarks>
+public static class Parts
+{
+    public static IEnumerable<P.Change> Split(P.Change whole)
+    {
+        if (whole.Upserts.Count + whole.Deletes.Count <= Protocol.RecordsPerPart)
+        {
+            yield return whole;
+            yield break;
+        }
+
+        var part = new P.Change { IsSnapshot = whole.IsSnapshot, Cluster = whole.Cluster };
+        int room = Protocol.RecordsPerPart;
+        foreach (P.SaRecord sa in whole.Upserts)
+        {
+            if (room-- == 0)
+            {
+                part.More = true;
+                yield return part;
+                (part, room) = (new P.Change { IsSnapshot = whole.IsSnapshot }, Protocol.RecordsPerPart - 1);
+            }
+
+            part.Upserts.Add(sa);
+        }
+
+        foreach (ulong id in whole.Deletes)
+        {
+            if (room-- == 0)
+            {
+                part.More = true;
+                yield return part;
+                (part, room) = (new P.Change { IsSnapshot = whole.IsSnapshot }, Protocol.RecordsPerPart - 1);
+            }
+
+            part.Deletes.Add(id);
+        }
+
+        yield return part;
+    }
+
+    public static IEnumerable<P.Request> Split(P.Request whole)
+    {
+        if (Count(whole) <= Protocol.RecordsPerPart) return [whole];
+        return whole.BodyCase switch
+        {
+            P.Request.BodyOneofCase.Register => Cut(whole, whole.Register.Sas,
+                (part, records) => (part.Register = new() { Term = whole.Register.Term }).Sas.AddRange(records)),
+            P.Request.BodyOneofCase.Extend => Cut(whole, whole.Extend.Limits,
+                (part, records) => (part.Extend = new() { Term = whole.Extend.Term }).Limits.AddRange(records)),
+            P.Request.BodyOneofCase.RaiseCoarse => Cut(whole, whole.RaiseCoarse.Ceilings,
+                (part, records) => (part.RaiseCoarse = new() { Term = whole.RaiseCoarse.Term }).Ceilings.AddRange(records)),
+            P.Request.BodyOneofCase.Delete => Cut(whole, whole.Delete.Sas,
+                (part, records) => (part.Delete = new() { Term = whole.Delete.Term }).Sas.AddRange(records)),
+            P.Request.BodyOneofCase.Surrender => CutSurrender(whole),
+            _ => [whole],
+        };
+    }
+
+    /// <summary>How many records a request carries.</summary>
+    public static int Count(P.Request request) => request.BodyCase switch
+    {
+        P.Request.BodyOneofCase.Register => request.Register.Sas.Count,
+        P.Request.BodyOneofCase.Extend => request.Extend.Limits.Count,
+        P.Request.BodyOneofCase.RaiseCoarse => request.RaiseCoarse.Ceilings.Count,
+        P.Request.BodyOneofCase.Delete => request.Delete.Sas.Count,
+        P.Request.BodyOneofCase.Surrender => request.Surrender.Outbound.Count + request.Surrender.Inbound.Count,
+        _ => 0,
+    };
+
+    private static List<P.Request> Cut<T>(P.Request whole, RepeatedField<T> records, Action<P.Request, IEnumerable<T>> fill)
+    {
+        var parts = new List<P.Request>();
+        foreach (T[] records1000 in records.Chunk(Protocol.RecordsPerPart))
+        {
+            var part = new P.Request { Id = whole.Id, Header = whole.Header, More = true };
+            fill(part, records1000);
+            parts.Add(part);
+        }
+
+        parts[^1].More = false;
+        return parts;
+    }
+
+    private static List<P.Request> CutSurrender(P.Request whole)
+    {
+        var parts = new List<P.Request>();
+        foreach (P.NextNumber[] chunk in whole.Surrender.Outbound.Chunk(Protocol.RecordsPerPart))
+            NewPart().Outbound.AddRange(chunk);
+        foreach (P.Window[] chunk in whole.Surrender.Inbound.Chunk(Protocol.RecordsPerPart))
+            NewPart().Inbound.AddRange(chunk);
+        parts[^1].More = false;
+        return parts;
+
+        P.Surrender NewPart()
+        {
+            var surrender = new P.Surrender { Term = whole.Surrender.Term, To = whole.Surrender.To };
+            parts.Add(new P.Request { Id = whole.Id, Header = whole.Header, More = true, Surrender = surrender });
+            return surrender;
+        }
+    }
+}
+
+/// <summary>Joins the parts of one stream's requests.</summary>
+public sealed class RequestJoiner
+{
+    private P.Request? _begun;
+
+    /// <summary>False when the part belongs to no request that was begun, or the request grows too long.</summary>
+    /// <param name="whole">The request when <paramref name="part"/> was its last part, else null.</param>
+    public bool TryAdd(P.Request part, out P.Request? whole)
+    {
+        whole = null;
+        if (_begun is null) _begun = part;
+        else if (_begun.Id != part.Id || _begun.BodyCase != part.BodyCase) return false;
+        else _begun.MergeFrom(part);
+        if (Parts.Count(_begun) > Protocol.MaximumRecords) return false;
+        if (part.More) return true;
+        (whole, _begun) = (_begun, null);
+        return true;
+    }
+}
+
+/// <summary>Joins the parts of one stream's changes.</summary>
+public sealed class ChangeJoiner
+{
+    private P.Change? _begun;
+
+    /// <inheritdoc cref="RequestJoiner.TryAdd"/>
+    public bool TryAdd(P.Change part, out P.Change? whole)
+    {
+        whole = null;
+        if (_begun is null) _begun = part;
+        else if (_begun.IsSnapshot != part.IsSnapshot || part.Cluster is not null) return false;
+        else _begun.MergeFrom(part);
+        if (_begun.Upserts.Count + _begun.Deletes.Count > Protocol.MaximumRecords) return false;
+        if (part.More) return true;
+        (whole, _begun) = (_begun, null);
+        return true;
+    }
+}
