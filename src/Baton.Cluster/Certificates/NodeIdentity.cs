@@ -15,7 +15,7 @@ public sealed record NodeIdentity(string Cluster, string Role, string Name)
         identity = null!;
         if (!uri.StartsWith(Scheme, StringComparison.Ordinal)) return false;
         string[] parts = uri[Scheme.Length..].Split('/');
-        if (parts.Length != 3 || !Array.TrueForAll(parts, NodeName.IsValid)) return false;
+        if (parts.Length != 3 || !NodeName.IsCluster(parts[0]) || !NodeName.IsValid(parts[1]) || !NodeName.IsValid(parts[2])) return false;
         identity = new(parts[0], parts[1], parts[2]);
         return true;
     }
@@ -56,9 +56,13 @@ public sealed record NodeIdentity(string Cluster, string Role, string Name)
     }
 }
 
-/// <summary>Names of clusters and nodes: letters, digits, '-', '_' and '.', 1 to 63 of them.</summary>
+/// <summary>Names of nodes: letters, digits, '-', '_' and '.', 1 to 63 of them.</summary>
 public static class NodeName
 {
+    /// <summary>The cluster is the host of the URI, where capitals do not count (RFC 3986 3.2.2): so it has none.</summary>
+    public static bool IsCluster(string name) =>
+        name.Length is > 0 and <= 63 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-');
+
     public static bool IsValid(string name) =>
         name.Length is > 0 and <= 63 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 }

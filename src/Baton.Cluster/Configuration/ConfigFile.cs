@@ -1,0 +1,203 @@
+using System.Net;
+using Tomlyn;
+using Tomlyn.Model;
+using Tomlyn.Parsing;
+using Tomlyn.Syntax;
+
+namespace Baton.Cluster.Configuration;
+
+/// <summary>Reads the one TOML file of a node and says everything that is wrong with it at once.</summary>
+public static class ConfigFile
+{
+    internal static readonly IReadOnlyDictionary<string, NodeRole> Roles = new Dictionary<string, NodeRole>
+    {
+        ["handler"] = NodeRole.Handler,
+        ["gateway"] = NodeRole.Gateway,
+        ["peer"] = NodeRole.Peer,
+        ["router"] = NodeRole.Router,
+    };
+
+    private static readonly Dictionary<string, int> LogLevels =
+        new() { ["trace"] = 0, ["debug"] = 1, ["info"] = 2, ["warning"] = 3, ["error"] = 4 };
+
+    public static ConfigResult Load(string path)
+    {
+        try
+        {
+            return Parse(File.ReadAllText(path), path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new(null, [new ConfigError(path, "", $"cannot be read ({e.Message})", "Name a file that exists and that this user may read.")], []);
+        }
+    }
+
+    /// <param name="path">For messages, and for the folder that relative paths start from.</param>
+    public static ConfigResult Parse(string text, string path)
+    {
+        string full = Path.GetFullPath(path);
+        DocumentSyntax syntax = SyntaxParser.Parse(text, full);
+        if (syntax.HasErrors)
+        {
+            return new(null, [.. syntax.Diagnostics.Select(d =>
+                new ConfigError("syntax", "", d.Message.TrimEnd('.'), "See https://toml.io.", d.Span.Start.Line + 1))], []);
+        }
+
+        TomlTable root;
+        try
+        {
+            root = TomlSerializer.Deserialize<TomlTable>(text) ?? [];
+        }
+        catch (TomlException e)
+        {
+            return new(null, [new ConfigError("syntax", "", e.Message, "See https://toml.io.")], []);
+        }
+
+        var errors = new ConfigErrors(Path.GetDirectoryName(full)!, ConfigLines.Of(syntax));
+        var warnings = new List<string>();
+        NodeOptions? options = Read(new ConfigSection("", root, errors), full, errors, warnings);
+        return errors.All.Count > 0 ? new(null, errors.All, warnings) : new(options, [], warnings);
+    }
+
+    private static NodeOptions? Read(ConfigSection root, string file, ConfigErrors errors, List<string> warnings)
+    {
+        ConfigSection node = root.Section("node");
+        string? name = node.Name("name", "Every node of a cluster has a name of its own, the one in its certificate.");
+        NodeRole? role = node.Choice("role", Roles, fallback: null);
+        node.Finish();
+
+        // Without a role nobody can say which of the other tables belong here.
+        if (role is not { } known) return null;
+
+        bool carriesPackets = known != NodeRole.Handler;
+        bool inCluster = known != NodeRole.Peer;
+        ClusterOptions? cluster = ClusterReader.Read(root.Section("cluster"), known, name);
+        TlsOptions? tls = inCluster || root.Has("tls") ? ReadTls(root.Section("tls")) : null;
+
+        ConfigSection status = root.Section("status");
+        var statusOptions = new StatusOptions(
+            status.Endpoint("listen", "Where 'baton status' may ask this node; leave it out for none.", required: false),
+            status.Endpoint("metrics", "A loopback address for plain HTTP /metrics; leave it out for none.", required: false));
+        if (statusOptions.Metrics is { } metrics && !IPAddress.IsLoopback(metrics.Address))
+            status.Error("metrics", "is not a loopback address", "Metrics are served without encryption: bind 127.0.0.1 or ::1 and put a proxy in front.");
+        if (statusOptions.Listen is not null && tls is null && !root.Has("tls"))
+            status.Error("listen", "needs certificates", "Add a [tls] table, or leave the status address out.");
+        status.Finish();
+
+        ConfigSection log = root.Section("log");
+        string level = log.Text("level", "Write trace, debug, info, warning or error.", required: false) ?? "info";
+        if (!LogLevels.ContainsKey(level)) log.Error("level", "is no level", "Write trace, debug, info, warning or error.");
+        log.Finish();
+
+        OuterOptions? outer = carriesPackets ? ReadOuter(root.Section("outer"), known) : null;
+        InnerOptions? inner = carriesPackets ? ReadInner(root.Section("inner")) : null;
+        HeartbeatOptions heartbeat = inCluster ? ReadHeartbeat(root.Section("heartbeat")) : new();
+        RedundancyOptions redundancy = known == NodeRole.Gateway ? ReadRedundancy(root.Section("redundancy")) : new();
+        HandlerOptions? handler = known == NodeRole.Handler ? ReadHandler(root.Section("handler")) : null;
+        RouterOptions? router = null;
+        if (known == NodeRole.Router)
+        {
+            ConfigSection table = root.Section("router");
+            IPEndPoint? control = table.Endpoint("control", "Where the gateways' steering frames arrive.");
+            if (control is not null) router = new(control);
+            table.Finish();
+        }
+
+        IReadOnlyList<StaticSa> sas = known is NodeRole.Gateway or NodeRole.Peer ? StaticKeying.Read(root, warnings) : [];
+        root.Finish();
+        if (errors.All.Count > 0) return null;
+        return new NodeOptions
+        {
+            File = file,
+            Name = name!,
+            Role = known,
+            Cluster = cluster!,
+            Tls = tls,
+            Status = statusOptions,
+            Log = new(level),
+            Outer = outer,
+            Inner = inner,
+            Heartbeat = heartbeat,
+            Redundancy = redundancy,
+            Handler = handler,
+            Router = router,
+            StaticSas = sas,
+        };
+    }
+
+    private static TlsOptions? ReadTls(ConfigSection tls)
+    {
+        string? authority = tls.Path("ca", "The cluster's CA certificate: ca.crt from 'baton pki init'.", mustExist: true);
+        string? certificate = tls.Path("certificate", "Issue it with 'baton pki issue'.", mustExist: true);
+        string? key = tls.Path("key", "The key beside the certificate, from 'baton pki issue'.", mustExist: true);
+        tls.Finish();
+        return authority is null || certificate is null || key is null ? null : new(authority, certificate, key);
+    }
+
+    private static OuterOptions? ReadOuter(ConfigSection outer, NodeRole role)
+    {
+        IPEndPoint? listen = outer.Endpoint("listen", "The address and UDP port for ESP; 4500 is the registered one (RFC 3948).");
+        bool viaRouter = role == NodeRole.Gateway && outer.Flag("via-router", false);
+        IPEndPoint? remote = role == NodeRole.Peer ? outer.Endpoint("remote", "The outer address of the cluster.") : null;
+        outer.Finish();
+        return listen is null ? null : new(listen, viaRouter, remote);
+    }
+
+    private static InnerOptions? ReadInner(ConfigSection inner)
+    {
+        IPEndPoint? listen = inner.Endpoint("listen", "Where inner packets arrive, each in one UDP datagram.");
+        var routes = new List<InnerRoute>();
+        foreach (ConfigSection route in inner.Sections("route"))
+        {
+            IPNetwork? prefix = route.Network("prefix", "The inner addresses that this route is for.");
+            IPEndPoint? to = route.Endpoint("to", "Where their packets go.");
+            route.Finish();
+            if (prefix is { } p && to is not null) routes.Add(new(p, to));
+        }
+
+        inner.Finish();
+        return listen is null ? null : new(listen, routes);
+    }
+
+    private static HeartbeatOptions ReadHeartbeat(ConfigSection heartbeat)
+    {
+        var usual = new HeartbeatOptions();
+        var read = new HeartbeatOptions(
+            heartbeat.Milliseconds("interval-ms", 1, 10_000, "the time between two heartbeats.") ?? usual.Interval,
+            (int)(heartbeat.Number("multiplier", 2, 255, "so many missing heartbeats are a suspicion.") ?? usual.Multiplier),
+            heartbeat.Milliseconds("hang-after-ms", 10, 60_000, "without progress while packets wait, the data path hangs.") ?? usual.HangAfter,
+            heartbeat.Flag("sentinel", true));
+        heartbeat.Finish();
+        return read;
+    }
+
+    private static RedundancyOptions ReadRedundancy(ConfigSection table)
+    {
+        var usual = new RedundancyOptions();
+        var read = new RedundancyOptions
+        {
+            LeaseTime = table.Milliseconds("lease-time-ms", 1, 86_400_000, "how long a lease lasts at the measured rate."),
+            LeaseMinimum = (ulong?)table.Number("lease-minimum", 16, 1 << 28, "the least headroom of a lease, in numbers."),
+            CeilingTick = table.Milliseconds("ceiling-tick-ms", 0.1, 100, "the time between two messages of ceilings."),
+            HandlerPatience = table.Milliseconds("handler-patience-ms", 1, 60_000, "how long a designee waits before it acts alone."),
+            RequestTimeout = table.Milliseconds("request-timeout-ms", 1, 60_000, "after which a request is repeated."),
+            DesigneePatience = table.Milliseconds("designee-patience-ms", 1, 60_000, "how long the active waits for its designee."),
+            SliceExtended = (ulong?)table.Number("slice-extended", 1 << 10, 1 << 27, "the numbers of one term (ESN).") ?? usual.SliceExtended,
+            Slice32 = (ulong?)table.Number("slice-32", 1 << 10, 1 << 24, "the numbers of one term (32 bits).") ?? usual.Slice32,
+        };
+        table.Finish();
+        return read;
+    }
+
+    private static HandlerOptions? ReadHandler(ConfigSection table)
+    {
+        IPEndPoint? listen = table.Endpoint("listen", "Where the gateways' sessions come in.");
+        string? ledger = table.Path("ledger", "The file of the records; it is made when it is not there.", mustExist: false);
+        IPEndPoint? heartbeat = table.Endpoint("heartbeat", "Where the sentinels' heartbeats arrive.");
+        TimeSpan? patience = table.Milliseconds("witness-patience-ms", 1, 10_000, "how long a suspicion waits for the other witness.");
+        long limit = table.Number("ledger-limit-mb", 1, 1 << 20, "what the ledger file may grow to.") ?? 0;
+        table.Finish();
+        if (listen is null || ledger is null || heartbeat is null) return null;
+        return new HandlerOptions(listen, ledger, heartbeat) { WitnessPatience = patience, LedgerLimit = limit << 20 };
+    }
+}

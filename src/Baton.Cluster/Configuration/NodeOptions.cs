@@ -1,0 +1,138 @@
+using System.Net;
+
+namespace Baton.Cluster.Configuration;
+
+public enum NodeRole
+{
+    Handler,
+    Gateway,
+    Peer,
+    Router,
+}
+
+/// <summary>The configuration of one node, checked: what a file must say is here, and every path is absolute.</summary>
+public sealed record NodeOptions
+{
+    public required string File { get; init; }
+
+    public required string Name { get; init; }
+
+    public required NodeRole Role { get; init; }
+
+    public required ClusterOptions Cluster { get; init; }
+
+    /// <summary>Null only at a peer without a status address.</summary>
+    public TlsOptions? Tls { get; init; }
+
+    public StatusOptions Status { get; init; } = new();
+
+    public LogOptions Log { get; init; } = new();
+
+    /// <summary>Gateway, peer, router: where ESP in UDP arrives.</summary>
+    public OuterOptions? Outer { get; init; }
+
+    /// <summary>Gateway, peer, router: where inner packets arrive and go.</summary>
+    public InnerOptions? Inner { get; init; }
+
+    public HeartbeatOptions Heartbeat { get; init; } = new();
+
+    public RedundancyOptions Redundancy { get; init; } = new();
+
+    public HandlerOptions? Handler { get; init; }
+
+    public RouterOptions? Router { get; init; }
+
+    /// <summary>Only with <c>[insecure] static-keying = true</c> (RFC 8221 3).</summary>
+    public IReadOnlyList<StaticSa> StaticSas { get; init; } = [];
+
+    /// <summary>This node's own entry of <c>[[cluster.member]]</c>; null for others than gateways.</summary>
+    public MemberAddress? Self => Cluster.Members.FirstOrDefault(m => Role == NodeRole.Gateway && m.Name == Name);
+}
+
+/// <param name="Id">The cluster's name, as in its certificates.</param>
+/// <param name="KeyFile">Null at a peer: it is no part of the cluster.</param>
+/// <param name="Members">The gateways. One block of text serves the files of all nodes.</param>
+public sealed record ClusterOptions(
+    string Id,
+    string? KeyFile,
+    IReadOnlyList<MemberAddress> Members,
+    IReadOnlyList<HandlerAddress> Handlers,
+    IReadOnlyList<RouterAddress> Routers);
+
+/// <param name="Sync">Ceilings, confirms and handovers, between members.</param>
+/// <param name="Heartbeat">Where this member's watcher hears the sentinels of others.</param>
+/// <param name="Outer">Where it takes ESP in UDP: from peers, or in a router's shim.</param>
+/// <param name="Inner">Where it takes inner packets.</param>
+public sealed record MemberAddress(string Name, IPEndPoint Sync, IPEndPoint Heartbeat, IPEndPoint Outer, IPEndPoint Inner);
+
+/// <param name="Session">host:port of its gRPC service.</param>
+/// <param name="Heartbeat">Where its own witness hears the sentinels.</param>
+public sealed record HandlerAddress(string Session, IPEndPoint Heartbeat);
+
+/// <param name="Control">Where it takes steering frames.</param>
+public sealed record RouterAddress(string Name, IPEndPoint Control);
+
+public sealed record TlsOptions(string AuthorityFile, string CertificateFile, string KeyFile);
+
+/// <param name="Listen">gRPC NodeService; null: none.</param>
+/// <param name="Metrics">Plain HTTP <c>/metrics</c> on a loopback address; null: none.</param>
+public sealed record StatusOptions(IPEndPoint? Listen = null, IPEndPoint? Metrics = null);
+
+/// <param name="Level">trace, debug, info, warning or error.</param>
+public sealed record LogOptions(string Level = "info");
+
+/// <param name="ViaRouter">Gateway: datagrams carry the router's shim in front.</param>
+/// <param name="Remote">Peer: the outer address of the cluster.</param>
+public sealed record OuterOptions(IPEndPoint Listen, bool ViaRouter, IPEndPoint? Remote);
+
+public sealed record InnerOptions(IPEndPoint Listen, IReadOnlyList<InnerRoute> Routes);
+
+/// <summary>Inner packets to these addresses go as datagrams to this endpoint; the longest prefix wins.</summary>
+public sealed record InnerRoute(IPNetwork Prefix, IPEndPoint To);
+
+/// <param name="Multiplier">So many intervals of silence are a suspicion (RFC 5880 6.8.4).</param>
+/// <param name="HangAfter">Packets wait and the data path makes no progress for so long: it hangs.</param>
+/// <param name="Sentinel">False: no sentinel process; for tests.</param>
+public sealed record HeartbeatOptions(TimeSpan Interval, int Multiplier, TimeSpan HangAfter, bool Sentinel = true)
+{
+    public HeartbeatOptions()
+        : this(TimeSpan.FromMilliseconds(10), 3, TimeSpan.FromMilliseconds(500))
+    {
+    }
+
+    public TimeSpan DetectionTime => Interval * Multiplier;
+}
+
+/// <summary>Sizes and timers of leases and ceilings; null leaves the product's default of Baton.Redundancy.</summary>
+public sealed record RedundancyOptions
+{
+    public TimeSpan? LeaseTime { get; init; }
+
+    public ulong? LeaseMinimum { get; init; }
+
+    public TimeSpan? CeilingTick { get; init; }
+
+    public TimeSpan? HandlerPatience { get; init; }
+
+    public TimeSpan? RequestTimeout { get; init; }
+
+    public TimeSpan? DesigneePatience { get; init; }
+
+    /// <summary>Numbers of one term, for SAs with extended sequence numbers.</summary>
+    public ulong SliceExtended { get; init; } = 1 << 24;
+
+    /// <summary>Numbers of one term, for SAs with 32-bit sequence numbers.</summary>
+    public ulong Slice32 { get; init; } = 1 << 20;
+}
+
+/// <param name="Ledger">The SQLite file.</param>
+public sealed record HandlerOptions(IPEndPoint Listen, string Ledger, IPEndPoint Heartbeat)
+{
+    public TimeSpan? WitnessPatience { get; init; }
+
+    /// <summary>Bytes that the file may grow to; 0: as large as the disk.</summary>
+    public long LedgerLimit { get; init; }
+}
+
+/// <param name="Control">Where steering frames arrive.</param>
+public sealed record RouterOptions(IPEndPoint Control);
