@@ -1,0 +1,189 @@
+using System.Net;
+using System.Runtime.InteropServices;
+
+namespace Baton.Linux;
+
+/// <summary>A UDP socket that takes and gives packets in batches, from buffers of its own (man 2 recvmmsg, sendmmsg). One owner thread.</summary>
+/// <remarks>
+/// Receiving: <see cref="Receive"/>, then <see cref="Packet"/> and <see cref="From"/> for each until the next call.
+/// Sending: <see cref="Reserve"/> a buffer, fill it, <see cref="Queue"/> it; <see cref="Flush"/> sends all, and so does a full queue.
+/// Nothing blocks and nothing is allocated; what the kernel does not take is dropped and counted.
+/// </remarks>
+public sealed unsafe class UdpBatch : IDisposable
+{
+    private readonly int _count;
+    private readonly int _packetBytes;
+    private readonly byte* _memory;
+    private readonly Libc.Message* _in;
+    private readonly Libc.Message* _out;
+    private readonly Libc.IoVector* _inVectors;
+    private readonly Libc.IoVector* _outVectors;
+    private readonly byte* _inNames;
+    private readonly byte* _outNames;
+    private readonly byte* _inBuffers;
+    private readonly byte* _outBuffers;
+    private int _queued;
+    private int _fd;
+
+    /// <param name="packetBytes">The largest datagram; longer ones are counted and dropped.</param>
+    public UdpBatch(IPEndPoint local, int count = 64, int packetBytes = 2_048, int kernelBufferBytes = 4 << 20)
+    {
+        (_count, _packetBytes) = (count, packetBytes);
+        int family = local.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? Libc.AF_INET : Libc.AF_INET6;
+        _fd = Libc.Socket(family, Libc.SOCK_DGRAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0);
+        if (_fd < 0)
+            throw Libc.Failure("Cannot open a UDP socket");
+        _ = Libc.SetSocketOption(_fd, Libc.SOL_SOCKET, Libc.SO_RCVBUF, &kernelBufferBytes, 4);
+        _ = Libc.SetSocketOption(_fd, Libc.SOL_SOCKET, Libc.SO_SNDBUF, &kernelBufferBytes, 4);
+        byte* name = stackalloc byte[UdpEndpoint.StorageLength];
+        uint length = UdpEndpoint.From(local).Write(name);
+        if (Libc.Bind(_fd, name, length) != 0)
+        {
+            IOException failure = Libc.Failure($"Cannot bind UDP {local}");
+            _ = Libc.Close(_fd);
+            throw failure;
+        }
+
+        length = UdpEndpoint.StorageLength;
+        _ = Libc.GetSocketName(_fd, name, &length);
+        Local = UdpEndpoint.Read(name);
+
+        nuint each = (nuint)(sizeof(Libc.Message) + sizeof(Libc.IoVector) + 32 + packetBytes);
+        _memory = (byte*)NativeMemory.AllocZeroed((nuint)count * 2, each);
+        _in = (Libc.Message*)_memory;
+        _out = _in + count;
+        _inVectors = (Libc.IoVector*)(_out + count);
+        _outVectors = _inVectors + count;
+        _inNames = (byte*)(_outVectors + count);
+        _outNames = _inNames + (count * 32);
+        _inBuffers = _outNames + (count * 32);
+        _outBuffers = _inBuffers + (count * packetBytes);
+        for (int i = 0; i < count; i++)
+        {
+            _inVectors[i] = new Libc.IoVector { Base = _inBuffers + (i * packetBytes), Length = (nuint)packetBytes };
+            _in[i] = new Libc.Message { Name = _inNames + (i * 32), Vectors = _inVectors + i, VectorCount = 1 };
+            _outVectors[i] = new Libc.IoVector { Base = _outBuffers + (i * packetBytes) };
+            _out[i] = new Libc.Message { Name = _outNames + (i * 32), Vectors = _outVectors + i, VectorCount = 1 };
+        }
+    }
+
+    public UdpEndpoint Local { get; }
+
+    /// <summary>For <see cref="Poller"/>.</summary>
+    public int Fd => _fd;
+
+    public int PacketBytes => _packetBytes;
+
+    /// <summary>Datagrams that the kernel did not take (its queue full, nobody at the other end).</summary>
+    public long SendDrops { get; private set; }
+
+    /// <summary>Datagrams longer than a buffer.</summary>
+    public long Truncated { get; private set; }
+
+    /// <summary>Takes what waits, at most a batch. 0: nothing waits.</summary>
+    public int Receive()
+    {
+        for (int i = 0; i < _count; i++)
+        {
+            _in[i].NameLength = UdpEndpoint.StorageLength;
+            _in[i].Flags = 0;
+        }
+
+        // ECONNREFUSED tells of an earlier datagram that nobody took: not of this socket's health. Ask again.
+        for (int attempt = 0; attempt < 4; attempt++)
+        {
+            int got = Libc.ReceiveMessages(_fd, _in, (uint)_count, Libc.MSG_DONTWAIT, null);
+            if (got >= 0)
+                return got;
+            int errno = Marshal.GetLastPInvokeError();
+            if (errno is not (Libc.EINTR or Libc.ECONNREFUSED))
+                return 0;
+        }
+
+        return 0;
+    }
+
+    /// <summary>The i-th packet of the last <see cref="Receive"/>; empty when it was too long. May be changed in place.</summary>
+    public Span<byte> Packet(int i)
+    {
+        const int Trunc = 0x20;
+        if ((_in[i].Flags & Trunc) != 0)
+        {
+            Truncated++;
+            return default;
+        }
+
+        return new Span<byte>(_inBuffers + (i * _packetBytes), (int)_in[i].Transferred);
+    }
+
+    public UdpEndpoint From(int i) => UdpEndpoint.Read(_inNames + (i * 32));
+
+    /// <summary>The buffer of the next packet to send. Good until <see cref="Queue"/>; taking it twice gives the same.</summary>
+    public Span<byte> Reserve()
+    {
+        if (_queued == _count)
+            Flush();
+        return new Span<byte>(_outBuffers + (_queued * _packetBytes), _packetBytes);
+    }
+
+    /// <summary>Queues the reserved buffer's first bytes.</summary>
+    public void Queue(int length, in UdpEndpoint to)
+    {
+        Libc.Message* message = _out + _queued;
+        _outVectors[_queued].Length = (nuint)length;
+        message->NameLength = to.Write(_outNames + (_queued * 32));
+        _queued++;
+    }
+
+    /// <summary>Copies and queues.</summary>
+    public void Send(ReadOnlySpan<byte> packet, in UdpEndpoint to)
+    {
+        if (packet.Length > _packetBytes)
+        {
+            SendDrops++;
+            return;
+        }
+
+        packet.CopyTo(Reserve());
+        Queue(packet.Length, to);
+    }
+
+    public void Flush()
+    {
+        int sent = 0;
+        while (sent < _queued)
+        {
+            int n = Libc.SendMessages(_fd, _out + sent, (uint)(_queued - sent), Libc.MSG_DONTWAIT);
+            if (n > 0)
+            {
+                sent += n;
+                continue;
+            }
+
+            int errno = Marshal.GetLastPInvokeError();
+            if (errno == Libc.EINTR)
+                continue;
+
+            // The error belongs to the first that is left. A refused one told of an earlier datagram: this one was not tried.
+            if (errno == Libc.ECONNREFUSED && Libc.SendMessages(_fd, _out + sent, 1, Libc.MSG_DONTWAIT) == 1)
+            {
+                sent++;
+                continue;
+            }
+
+            SendDrops++;
+            sent++;
+        }
+
+        _queued = 0;
+    }
+
+    public void Dispose()
+    {
+        if (_fd < 0)
+            return;
+        _ = Libc.Close(_fd);
+        _fd = -1;
+        NativeMemory.Free(_memory);
+    }
+}
