@@ -1,0 +1,26 @@
+using System.CommandLine;
+using Baton.Cli.Demo;
+
+namespace Baton.Cli.Commands;
+
+internal static class DemoCommand
+{
+    public static Command Create()
+    {
+        var sas = new Option<int>("--sas") { Description = "Further pairs of SAs beside the call's and the probe's.", DefaultValueFactory = _ => 100 };
+        var json = new Option<string?>("--json") { Description = "Write the results there, for programs." };
+        var report = new Option<string?>("--report") { Description = "The folder of the report (default: baton-report-DATE)." };
+        var seed = new Option<int?>("--seed") { Description = "Of what is drawn at random except for keys: the mix of cipher suites." };
+        var fast = new Option<bool>("--fast") { Description = "Shorter calm between the events." };
+        var keep = new Option<bool>("--keep-logs") { Description = "Put the logs of every process into the report folder, also when all went well." };
+        var command = new Command("demo", "The main job on real processes: a voice call outlives its gateway. No root, only loopback.") { sas, json, report, seed, fast, keep };
+        command.SetAction((parsed, cancellation) =>
+        {
+            int count = parsed.GetValue(sas);
+            if (count is < 0 or > 60_000) throw new UsageException("--sas is a number from 0 to 60000");
+            return DemoRun.RunAsync(new DemoOptions(
+                count, parsed.GetValue(json), parsed.GetValue(report), parsed.GetValue(seed) ?? Environment.TickCount & 0xffff, parsed.GetValue(fast), parsed.GetValue(keep)), cancellation);
+        });
+        return command;
+    }
+}

@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace Baton.Cli.Commands;
+
+/// <summary>What the machine allows, and what a gateway loses where it does not.</summary>
+internal static class SystemCheck
+{
+    public static void Print(TextWriter output)
+    {
+        Line(output, true, $"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}");
+
+        string realTime = Limit("Max realtime priority");
+        bool mayRealTime = Environment.IsPrivilegedProcess || realTime is not ("0" or "?");
+        Line(output, mayRealTime, mayRealTime
+            ? "real-time priority is allowed"
+            : "no real-time priority: under load a standby may take over without need (harmless, but it costs packets); give CAP_SYS_NICE or a limit 'rtprio'");
+
+        string locked = Limit("Max locked memory");
+        bool mayLock = Environment.IsPrivilegedProcess || locked == "unlimited" || (long.TryParse(locked, out long bytes) && bytes >= 64 << 20);
+        Line(output, mayLock, mayLock ? "memory can be locked" : $"memory that can be locked: {locked} bytes; keys might be swapped out; raise the limit 'memlock'");
+
+        bool ipsecMb = NativeLibrary.TryLoad("libIPSec_MB.so.1", out nint library) || NativeLibrary.TryLoad("libIPSec_MB.so.2", out library);
+        if (ipsecMb) NativeLibrary.Free(library);
+        Line(output, ipsecMb, ipsecMb ? "ipsec-mb is installed" : "ipsec-mb is not installed: ciphers come from OpenSSL, which is slower; apt-get install libipsec-mb1");
+
+        long buffer = ReadLong("/proc/sys/net/core/rmem_max");
+        Line(output, buffer >= 4 << 20, string.Create(CultureInfo.InvariantCulture,
+            $"socket buffers up to {buffer / 1024} KiB{(buffer >= 4 << 20 ? "" : ": bursts may be lost; sysctl -w net.core.rmem_max=8388608")}"));
+
+        string core = Read("/proc/sys/kernel/core_pattern").Trim();
+        string coreLimit = Limit("Max core file size");
+        Line(output, coreLimit == "0", coreLimit == "0"
+            ? "no core dumps"
+            : $"core dumps are on ({core}): a crash is noticed only when the dump is written, which can take seconds");
+    }
+
+    private static void Line(TextWriter output, bool good, string text) => output.WriteLine($"{(good ? "ok  " : "note")}  {text}");
+
+    private static string Limit(string name)
+    {
+        foreach (string line in Read("/proc/self/limits").Split('\n'))
+        {
+            if (line.StartsWith(name, StringComparison.Ordinal))
+                return line[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault("?");
+        }
+
+        return "?";
+    }
+
+    private static long ReadLong(string path) => long.TryParse(Read(path).Trim(), out long value) ? value : 0;
+
+    private static string Read(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+}

@@ -1,0 +1,9 @@
+namespace Baton.Cli.Demo;
+
+/// <param name="Sas">Further pairs of SAs beside the call's and the probe's.</param>
+/// <param name="Json">Where the results go for programs; null: nowhere.</param>
+/// <param name="Report">The report's folder; null: one with the date in the current folder.</param>
+/// <param name="Seed">Of what is drawn at random, keys excepted: those are never repeatable.</param>
+/// <param name="Fast">Shorter calm between the events.</param>
+/// <param name="KeepLogs">The logs of all processes go into the report's folder.</param>
+public sealed record DemoOptions(int Sas, string? Json, string? Report, int Seed, bool Fast, bool KeepLogs);

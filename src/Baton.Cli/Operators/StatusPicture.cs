@@ -1,0 +1,69 @@
+using Baton.Cluster.Protos;
+
+namespace Baton.Cli.Operators;
+
+/// <summary>What could be learned of a cluster just now, from whoever answered.</summary>
+public sealed class StatusPicture
+{
+    private StatusPicture(ClusterStatus? cluster, IReadOnlyList<NodeStatus> nodes, IReadOnlyList<string> unreachable) =>
+        (Cluster, Nodes, Unreachable) = (cluster, nodes, unreachable);
+
+    /// <summary>Null: no handler answered.</summary>
+    public ClusterStatus? Cluster { get; }
+
+    /// <summary>What nodes said themselves when asked directly.</summary>
+    public IReadOnlyList<NodeStatus> Nodes { get; }
+
+    /// <summary>One sentence for each that did not answer.</summary>
+    public IReadOnlyList<string> Unreachable { get; }
+
+    /// <summary>The youngest record that anybody showed.</summary>
+    public ClusterRecord? Record => Cluster?.Record ?? Nodes.Where(node => node.Copy is not null).MaxBy(node => node.Copy.Revision)?.Copy;
+
+    /// <summary>Members with the age of what is shown: from the handler, or first-hand where that is younger.</summary>
+    public IEnumerable<(string Name, NodeStatus? Last, TimeSpan? Age, bool Connected, string Witness)> Members
+    {
+        get
+        {
+            var shown = new HashSet<string>();
+            foreach (MemberReport report in Cluster?.Members ?? [])
+            {
+                shown.Add(report.Name);
+                NodeStatus? direct = Nodes.FirstOrDefault(node => node.Role == "gateway" && node.Name == report.Name);
+                NodeStatus? last = direct ?? report.Last;
+                TimeSpan? age = direct is not null ? TimeSpan.Zero : last is null ? null : TimeSpan.FromMilliseconds(report.AgeMs);
+                yield return (report.Name, last, age, report.Connected, report.Witness);
+            }
+
+            foreach (NodeStatus node in Nodes.Where(node => node.Role == "gateway" && shown.Add(node.Name)))
+                yield return (node.Name, node, TimeSpan.Zero, node.HandlerConnected, "");
+        }
+    }
+
+    /// <summary>Would somebody carry every SA on if the active died now?</summary>
+    public bool IsReady => Record is { Term: > 0 } record && record.Designee is not null
+        && Members.Any(member => member.Last is { } last && last.Name == record.Designee.Member && last.SaReady == last.SaCount && last.State == "standby");
+
+    public static async Task<StatusPicture> TakeAsync(
+        ClusterClient client, IReadOnlyList<string> handlers, IReadOnlyList<string> nodes, TimeSpan patience, CancellationToken cancellation)
+    {
+        var unreachable = new List<string>();
+        ClusterStatus? cluster = null;
+        foreach (string handler in handlers)
+        {
+            Answer<ClusterStatus> answer = await client.StatusAsync(handler, withSas: true, patience, cancellation).ConfigureAwait(false);
+            cluster = answer.Value;
+            if (cluster is not null) break;
+            unreachable.Add($"handler {answer.Error}");
+        }
+
+        var told = new List<NodeStatus>();
+        foreach (Answer<NodeStatus> answer in await Task.WhenAll(nodes.Select(node => client.NodeAsync(node, true, patience, cancellation))).ConfigureAwait(false))
+        {
+            if (answer.Value is { } status) told.Add(status);
+            else unreachable.Add($"node {answer.Error}");
+        }
+
+        return new(cluster, told, unreachable);
+    }
+}

@@ -1,0 +1,114 @@
+using System.Globalization;
+using Baton.Cluster.Protos;
+using Spectre.Console;
+
+namespace Baton.Cli.Operators;
+
+/// <summary>The picture for people.</summary>
+internal static class StatusTable
+{
+    private const int ShortList = 10;
+
+    public static void Write(StatusPicture picture, bool allSas)
+    {
+        foreach (string sentence in picture.Unreachable) AnsiConsole.MarkupLineInterpolated($"[yellow]{sentence}[/]");
+        if (picture.Record is not { } record)
+        {
+            AnsiConsole.MarkupLine("[red]nothing is known of the cluster[/]");
+            return;
+        }
+
+        string source = picture.Cluster is not null ? "from the handler" : "from a node's copy: the handler did not answer";
+        AnsiConsole.MarkupLineInterpolated($"cluster [bold]{picture.Cluster?.Cluster ?? "?"}[/]  term [bold]{record.Term}[/]  active [bold]{Name(record.Holder)}[/]  designated successor [bold]{Name(record.Designee)}[/]  in sync [bold]{InSync(record)}[/]  revision {record.Revision} ({source})");
+        if (picture.Cluster is { Storage: not ("" or "ok") } sick) AnsiConsole.MarkupLineInterpolated($"[red]the handler's file: {sick.Storage}[/]");
+        Members(picture, record);
+        Sas(picture, allSas);
+        AnsiConsole.MarkupLine(picture.IsReady
+            ? "[green]ready:[/] the standby would carry on every SA if the active died now"
+            : "[red]not ready:[/] a failure of the active now would cost more than a moment");
+    }
+
+    private static void Members(StatusPicture picture, ClusterRecord record)
+    {
+        var table = new Table().Border(TableBorder.Minimal).AddColumns("member", "state", "term", "handler", "heartbeats", "SAs ready", "as of", "");
+        foreach ((string name, NodeStatus? last, TimeSpan? age, bool connected, string witness) in picture.Members)
+        {
+            string ready = last is null ? "?" : $"{last.SaReady} of {last.SaCount}";
+            var notes = new List<string>(last?.Warnings ?? []);
+            if (last is { NotReadyWhy.Length: > 0 }) notes.Add(last.NotReadyWhy);
+            if (last is { RealTime: false }) notes.Add("no real-time priority");
+            table.AddRow(
+                Markup.Escape(name + (record.InSync.Any(member => member.Member == name) ? " (in sync)" : "")),
+                Markup.Escape(last?.State ?? "never heard"),
+                last?.Term.ToString(CultureInfo.InvariantCulture) ?? "?",
+                connected ? "connected" : "[yellow]not connected[/]",
+                Markup.Escape(witness),
+                ready,
+                Age(age),
+                Markup.Escape(string.Join("; ", notes)));
+        }
+
+        AnsiConsole.Write(table);
+    }
+
+    private static void Sas(StatusPicture picture, bool all)
+    {
+        string? holder = picture.Record?.Holder?.Member;
+        NodeStatus? active = picture.Members.FirstOrDefault(member => member.Name == holder).Last;
+        NodeStatus? standby = picture.Members.FirstOrDefault(member => member.Name != holder && member.Last is { Sas.Count: > 0 }).Last;
+        if (active is null || active.Sas.Count == 0) return;
+        Dictionary<ulong, SaStatus> there = standby?.Sas.ToDictionary(sa => sa.Id) ?? [];
+        IEnumerable<SaStatus> shown = active.Sas;
+        if (!all)
+        {
+            shown = active.Sas
+                .OrderBy(sa => there.TryGetValue(sa.Id, out SaStatus? other) && other.Ready)
+                .ThenBy(sa => sa.HeadroomMs == 0 ? ulong.MaxValue : sa.HeadroomMs)
+                .Take(ShortList);
+        }
+
+        var table = new Table().Border(TableBorder.Minimal).AddColumns("SA", "SPI", "direction", "suite", "number", "limit", "headroom", "standby");
+        foreach (SaStatus sa in shown)
+        {
+            string readiness = "[yellow]not known[/]";
+            if (there.TryGetValue(sa.Id, out SaStatus? other))
+            {
+                readiness = other.KeyCheck != sa.KeyCheck ? "[red]another key: the cluster keys differ[/]"
+                    : other.Ready ? "[green]ready[/]"
+                    : $"[red]{Markup.Escape(other.NotReadyWhy)}[/]";
+            }
+
+            table.AddRow(
+                sa.Id.ToString(CultureInfo.InvariantCulture),
+                sa.Spi.ToString("x8", CultureInfo.InvariantCulture),
+                sa.Direction == SaDirection.Outbound ? "to peer" : "from peer",
+                Markup.Escape(sa.Suite),
+                sa.Next.ToString(CultureInfo.InvariantCulture),
+                sa.Limit.ToString(CultureInfo.InvariantCulture),
+                sa.HeadroomMs == 0 ? "idle" : Span(TimeSpan.FromMilliseconds(sa.HeadroomMs)),
+                readiness);
+        }
+
+        AnsiConsole.Write(table);
+        if (!all && active.Sas.Count > ShortList) AnsiConsole.MarkupLineInterpolated($"{active.Sas.Count - ShortList} more; --sas shows every one");
+    }
+
+    private static string Name(Incarnation? incarnation) => incarnation is null ? "none" : incarnation.Member;
+
+    private static string InSync(ClusterRecord record) => record.InSync.Count == 0 ? "nobody" : string.Join(", ", record.InSync.Select(Name));
+
+    private static string Age(TimeSpan? age) => age switch
+    {
+        null => "[yellow]never[/]",
+        { TotalSeconds: < 3 } => "now",
+        { } old => $"[yellow]{Span(old)} ago[/]",
+    };
+
+    private static string Span(TimeSpan span) => span switch
+    {
+        { TotalMinutes: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{span.TotalSeconds:0} s"),
+        { TotalHours: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{span.TotalMinutes:0} min"),
+        { TotalDays: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{span.TotalHours:0} h"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{span.TotalDays:0} d"),
+    };
+}
