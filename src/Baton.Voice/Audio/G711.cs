@@ -21,7 +21,7 @@ public static class G711
     public const byte ALawSilence = 0xd5;
 
     private const int MuLawBias = 33;
-    private const int MuLawClip = 8192 - MuLawBias;
+    private const int MuLawClip = 8191 - MuLawBias;
 
     private static readonly short[] MuLawToLinear = Table(DecodeMuLawSample);
     private static readonly short[] ALawToLinear = Table(DecodeALawSample);
