@@ -37,11 +37,11 @@ public sealed class ObserverCommandTests : IAsyncDisposable
     public async Task Passes_both_ways_unchanged_from_the_right_addresses_and_counts()
     {
         byte[] ike = new byte[40];
-        byte[] there = Esp(1, 1);
+        byte[] there = EspPacket(1, 1);
         Assert.Equal(there, ToCluster(there));
         Assert.Equal(ike, ToCluster(ike));
         Assert.Equal([0xff], ToCluster([0xff]));
-        byte[] back = Esp(1, 7);
+        byte[] back = EspPacket(1, 7);
         Assert.Equal(back, ToPeer(back));
         Assert.Equal(ike, ToPeer(ike));
 
@@ -73,14 +73,14 @@ public sealed class ObserverCommandTests : IAsyncDisposable
     {
         for (uint number = 1; number <= 5; number++)
         {
-            ToCluster(Esp(1, number));
-            ToPeer(Esp(2, number));
+            ToCluster(EspPacket(1, number));
+            ToPeer(EspPacket(2, number));
         }
 
         ToCluster(new byte[40]); // IKE is never sent again
         Counted(11);
         long mark = _observer.Ask("""{"cmd":"mark","name":"kill"}""").GetProperty("t").GetInt64();
-        ToCluster(Esp(1, 6)); // after the mark
+        ToCluster(EspPacket(1, 6)); // after the mark
         Counted(12);
 
         JsonElement injected = _observer.Ask("""{"cmd":"inject","before":"kill","guardMs":0,"pps":5000}""");
@@ -89,9 +89,9 @@ public sealed class ObserverCommandTests : IAsyncDisposable
         Assert.Equal(1, injected.GetProperty("skippedGuard").GetInt64());
         for (uint number = 1; number <= 5; number++)
         {
-            Assert.Equal(Esp(2, number), _peer.Receive(out IPEndPoint from));
+            Assert.Equal(EspPacket(2, number), _peer.Receive(out IPEndPoint from));
             Assert.Equal(_peerSide, from);
-            Assert.Equal(Esp(1, number), _router.Receive(out from));
+            Assert.Equal(EspPacket(1, number), _router.Receive(out from));
             Assert.Equal(_routerSide, from);
         }
 
@@ -109,14 +109,14 @@ public sealed class ObserverCommandTests : IAsyncDisposable
     public void Finds_the_repeat_that_was_planted()
     {
         Assert.True(_observer.Ask("""{"cmd":"plant"}""").TryGetProperty("error", out _));
-        ToCluster(Esp(1, 1));
-        ToPeer(Esp(9, 1));
-        ToPeer(Esp(9, 2));
+        ToCluster(EspPacket(1, 1));
+        ToPeer(EspPacket(9, 1));
+        ToPeer(EspPacket(9, 2));
         Counted(3);
         JsonElement planted = _observer.Ask("""{"cmd":"plant"}""");
         Assert.Equal("0x00000009", planted.GetProperty("spi").GetString());
         Assert.Equal(2, planted.GetProperty("number").GetInt64());
-        Assert.Equal(Esp(9, 2), _peer.Receive());
+        Assert.Equal(EspPacket(9, 2), _peer.Receive());
         Assert.Equal(1, _observer.Ask("""{"cmd":"mark"}""").GetProperty("repeats").GetInt64());
     }
 
@@ -124,7 +124,7 @@ public sealed class ObserverCommandTests : IAsyncDisposable
     public void A_number_used_twice_on_the_wire_is_found_across_the_jump()
     {
         foreach (ulong number in new ulong[] { 1, 2, (1UL << 24) + 1, (1UL << 24) + 2, 2 })
-            ToPeer(Esp(9, number));
+            ToPeer(EspPacket(9, number));
         Counted(5);
         Assert.Equal(1, _observer.Ask("""{"cmd":"mark"}""").GetProperty("repeats").GetInt64());
     }
@@ -132,13 +132,13 @@ public sealed class ObserverCommandTests : IAsyncDisposable
     [Fact]
     public void Tells_the_last_number_before_a_mark_and_the_first_above_the_limit_after_it()
     {
-        ToPeer(Esp(1, 1));
-        ToPeer(Esp(1, 2));
+        ToPeer(EspPacket(1, 1));
+        ToPeer(EspPacket(1, 2));
         Counted(2);
         _observer.Ask("""{"cmd":"mark","name":"kill"}""");
-        ToPeer(Esp(1, 3)); // the old active's last, still under way
-        ToPeer(Esp(1, 1001));
-        ToPeer(Esp(1, 1002));
+        ToPeer(EspPacket(1, 3)); // the old active's last, still under way
+        ToPeer(EspPacket(1, 1001));
+        ToPeer(EspPacket(1, 1002));
         Counted(5);
         JsonElement first = Watched("""{"cmd":"firstAfter","mark":"kill","above":1000}""");
         Assert.Equal(2, first.GetProperty("lastBefore").GetInt64());

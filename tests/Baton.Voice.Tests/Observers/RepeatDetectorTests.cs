@@ -6,7 +6,7 @@ namespace Baton.Voice.Tests.Observers;
 
 public class RepeatDetectorTests
 {
-    internal static byte[] Esp(uint spi, ulong number, ulong? iv = null, int bytes = 64)
+    internal static byte[] EspPacket(uint spi, ulong number, ulong? iv = null, int bytes = 64)
     {
         var esp = new byte[bytes];
         BinaryPrimitives.WriteUInt32BigEndian(esp, spi);
@@ -19,11 +19,11 @@ public class RepeatDetectorTests
     public void Only_the_same_number_of_the_same_spi_and_direction_is_a_repeat()
     {
         var detector = new RepeatDetector();
-        Assert.False(Observe(detector, Esp(1, 5)));
-        Assert.False(Observe(detector, Esp(2, 5)));
-        Assert.False(Observe(detector, Esp(1, 5), WireDirection.ToCluster));
-        Assert.False(Observe(detector, Esp(1, 4)));
-        Assert.True(Observe(detector, Esp(1, 5)));
+        Assert.False(Observe(detector, EspPacket(1, 5)));
+        Assert.False(Observe(detector, EspPacket(2, 5)));
+        Assert.False(Observe(detector, EspPacket(1, 5), WireDirection.ToCluster));
+        Assert.False(Observe(detector, EspPacket(1, 4)));
+        Assert.True(Observe(detector, EspPacket(1, 5)));
         Assert.Equal(1, detector.Repeats);
         Assert.Equal(3, detector.Spis);
     }
@@ -32,18 +32,18 @@ public class RepeatDetectorTests
     public void High_half_of_the_number_counts_where_the_iv_shows_it()
     {
         var detector = new RepeatDetector();
-        Assert.False(Observe(detector, Esp(1, 5)));
-        Assert.False(Observe(detector, Esp(1, (1UL << 32) + 5)));
-        Assert.True(Observe(detector, Esp(1, (1UL << 32) + 5)));
+        Assert.False(Observe(detector, EspPacket(1, 5)));
+        Assert.False(Observe(detector, EspPacket(1, (1UL << 32) + 5)));
+        Assert.True(Observe(detector, EspPacket(1, (1UL << 32) + 5)));
     }
 
     [Fact]
     public void A_random_iv_is_none_to_compare_the_sequence_is()
     {
         var detector = new RepeatDetector();
-        Assert.False(Observe(detector, Esp(1, 5, iv: 0x1111_2222_3333_4444)));
-        Assert.False(Observe(detector, Esp(1, 6, iv: 0x1111_2222_3333_4444)));
-        Assert.True(Observe(detector, Esp(1, 5, iv: 0x9999_2222_3333_4444)));
+        Assert.False(Observe(detector, EspPacket(1, 5, iv: 0x1111_2222_3333_4444)));
+        Assert.False(Observe(detector, EspPacket(1, 6, iv: 0x1111_2222_3333_4444)));
+        Assert.True(Observe(detector, EspPacket(1, 5, iv: 0x9999_2222_3333_4444)));
         Assert.Equal(0, detector.IvMismatches);
     }
 
@@ -55,8 +55,8 @@ public class RepeatDetectorTests
         var foundOut = new RepeatDetector();
         foreach (RepeatDetector detector in new[] { told, foundOut })
         {
-            Assert.False(Observe(detector, Esp(1, 5)));
-            Assert.True(Observe(detector, Esp(1, 6, iv: 5)));
+            Assert.False(Observe(detector, EspPacket(1, 5)));
+            Assert.True(Observe(detector, EspPacket(1, 6, iv: 5)));
             Assert.Equal(1, detector.IvMismatches);
         }
     }
@@ -68,8 +68,8 @@ public class RepeatDetectorTests
         detector.Watch(1);
         for (ulong number = 1; number <= 3; number++)
         {
-            Observe(detector, Esp(1, number));
-            Observe(detector, Esp(2, number));
+            Observe(detector, EspPacket(1, number));
+            Observe(detector, EspPacket(2, number));
         }
 
         SpiTrack track = Assert.Single(detector.Watched);
@@ -80,7 +80,7 @@ public class RepeatDetectorTests
     public void A_packet_of_a_known_spi_allocates_nothing()
     {
         var detector = new RepeatDetector();
-        byte[] packet = Esp(1, 1);
+        byte[] packet = EspPacket(1, 1);
         Observe(detector, packet);
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (uint number = 2; number < 1000; number++)
@@ -106,7 +106,7 @@ public class RepeatDetectorTests
     public void Non_esp_marker_is_ike()
     {
         Assert.Equal(WireKind.Ike, WirePacket.Classify(new byte[4 + 28]));
-        Assert.Equal(WireKind.Esp, WirePacket.Classify(Esp(1, 1)));
+        Assert.Equal(WireKind.Esp, WirePacket.Classify(EspPacket(1, 1)));
     }
 
     private static bool Observe(RepeatDetector detector, byte[] esp, WireDirection direction = WireDirection.ToPeer) =>
