@@ -148,7 +148,7 @@ internal static class LanesPicture
 
     private static void Legend(Svg svg, IReadOnlyList<SequenceLane> lanes)
     {
-        double x = 150;
+        double x = Left;
         foreach (string member in lanes.Select(lane => lane.Member).Distinct().Order(StringComparer.Ordinal))
         {
             svg.Line(x, 17, x + 22, 17, $"b-s{Svg.Colour(member)}", 3);
