@@ -44,6 +44,7 @@ internal static unsafe partial class Libc
         internal void* Control;
         internal nuint ControlLength;
         internal int Flags;
+        private readonly uint _endOfHeader;               // msghdr is padded to a multiple of eight
         internal uint Transferred;
         private readonly uint _padding;
     }
