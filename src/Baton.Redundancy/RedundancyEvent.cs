@@ -24,6 +24,4 @@ public enum RedundancyEventKind
     RefusedGrantOfOlderLedger,
     Suspected,
     Damped,
-    SwitchoverRefused,
-    RegistrationRefused,
 }

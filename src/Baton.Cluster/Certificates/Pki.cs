@@ -12,7 +12,7 @@ public sealed class PkiException(string message, Exception? inner = null) : Exce
 /// <summary>A certificate as <c>baton pki show</c> prints it.</summary>
 public sealed record PkiEntry(string File, NodeIdentity? Identity, DateTimeOffset NotBefore, DateTimeOffset NotAfter, string Names, string Serial);
 
-/// <summary>The small certificate authority of one cluster: a folder with <c>ca.crt, ca.key, cluster.key</c> and a pair for each node.</summary>
+/// <summary>The small certificate authority of one cluster: a folder with <c>ca.crt, ca.key, cluster.key, control.key</c> and a pair for each node.</summary>
 /// <remarks>
 /// ECDSA P-256 (RFC 5480), SHA-256. The CA may issue nodes and nothing below them (path length 0). There is no revocation list: certificates
 /// live for months, and a node that must go at once is taken out by a new CA. Private keys are written with mode 0600 before they hold a byte.
@@ -22,6 +22,9 @@ public sealed class Pki
     public const string AuthorityFile = "ca.crt";
     public const string AuthorityKeyFile = "ca.key";
     public const string ClusterKeyFile = "cluster.key";
+
+    /// <summary>What handler and routers get instead of the cluster key.</summary>
+    public const string ControlKeyFile = "control.key";
 
     public static readonly IReadOnlyList<string> Roles = ["handler", "gateway", "peer", "router", "operator"];
 
@@ -42,7 +45,7 @@ public sealed class Pki
     {
         if (!NodeName.IsCluster(cluster)) throw new PkiException($"\"{cluster}\" is no cluster name: small letters, digits and '-', at most 63");
         Directory.CreateDirectory(directory);
-        foreach (string file in new[] { AuthorityFile, AuthorityKeyFile, ClusterKeyFile })
+        foreach (string file in new[] { AuthorityFile, AuthorityKeyFile, ClusterKeyFile, ControlKeyFile })
         {
             if (File.Exists(Path.Combine(directory, file)))
                 throw new PkiException($"{Path.Combine(directory, file)} is there already; name an empty folder");
@@ -58,6 +61,7 @@ public sealed class Pki
         using X509Certificate2 certificate = request.CreateSelfSigned(now.AddMinutes(-5), now + (validity ?? AuthorityValidity));
         WriteSecret(Path.Combine(directory, AuthorityKeyFile), key.ExportPkcs8PrivateKeyPem() + "\n");
         WriteSecret(Path.Combine(directory, ClusterKeyFile), ClusterKeys.NewLine(1) + "\n");
+        WriteControl(directory);
         File.WriteAllText(Path.Combine(directory, AuthorityFile), certificate.ExportCertificatePem() + "\n");
         return new Pki(directory, cluster);
     }
@@ -87,7 +91,7 @@ public sealed class Pki
     {
         if (!Roles.Contains(role)) throw new PkiException($"\"{role}\" is no role: {string.Join(", ", Roles)}");
         if (!NodeName.IsValid(name)) throw new PkiException($"\"{name}\" is no name: letters, digits, '-', '_', '.', at most 63");
-        if (name is "ca" or "cluster") throw new PkiException($"\"{name}\" would overwrite the files of the CA; choose another name");
+        if (name is "ca" or "cluster" or "control") throw new PkiException($"\"{name}\" would overwrite the files of the CA; choose another name");
         return Write(new NodeIdentity(Cluster, role, name), [.. dns ?? []], [.. addresses ?? []], validity ?? NodeValidity, notBefore);
     }
 
@@ -110,7 +114,9 @@ public sealed class Pki
         using (keys)
         {
             uint id = keys.NewestId + 1;
+            if (id > 255) throw new PkiException($"{path} is at its last id; make a new cluster key file");
             WriteSecret(path, File.ReadAllText(path).TrimEnd('\n') + "\n" + ClusterKeys.NewLine(id) + "\n");
+            WriteControl(_directory);
             return id;
         }
     }
@@ -167,6 +173,12 @@ public sealed class Pki
         {
             throw new PkiException($"cannot read the CA in {_directory}: {e.Message}", e);
         }
+    }
+
+    private static void WriteControl(string directory)
+    {
+        if (!ClusterKeys.TryLoad(Path.Combine(directory, ClusterKeyFile), out ClusterKeys keys, out string error)) throw new PkiException(error);
+        using (keys) WriteSecret(Path.Combine(directory, ControlKeyFile), keys.ControlFile());
     }
 
     private static X509Extension Names(NodeIdentity identity, IReadOnlyList<string> dns, IReadOnlyList<IPAddress> addresses)

@@ -10,7 +10,7 @@ internal static class ClusterReader
         string? id = cluster.Name("id", "The cluster's name, the one given to 'baton pki init'.");
         if (id is not null && !Certificates.NodeName.IsCluster(id))
             cluster.Error("id", "is no cluster name", "Use small letters, digits and '-', at most 63.");
-        string? keyFile = cluster.Path("key-file", "The cluster key, from 'baton pki init'.", mustExist: role != NodeRole.Peer, required: role != NodeRole.Peer);
+        string? keyFile = cluster.Path("key-file", role == NodeRole.Gateway ? "The cluster key, from 'baton pki init'." : "The control key (control.key), from 'baton pki init'.", mustExist: role != NodeRole.Peer, required: role != NodeRole.Peer);
 
         List<MemberAddress> members = Members(cluster);
         List<HandlerAddress> handlers = Handlers(cluster);

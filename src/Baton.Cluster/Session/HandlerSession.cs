@@ -166,6 +166,11 @@ public sealed partial class HandlerSession : IAsyncDisposable
         {
             reason = refusal is null ? Sentence(e) : $"the handler at {endpoint} is not believed: {refusal}";
         }
+        catch (Exception e) when (e is IOException or InvalidOperationException)
+        {
+            // A write into a connection that just broke says it in its own words.
+            reason = refusal is null ? e.Message : $"the handler at {endpoint} is not believed: {refusal}";
+        }
         catch (OperationCanceledException)
         {
             reason = "ended";
@@ -240,7 +245,7 @@ public sealed partial class HandlerSession : IAsyncDisposable
                 }
             }
         }
-        catch (Exception e) when (e is RpcException or OperationCanceledException or InvalidOperationException)
+        catch (Exception e) when (e is RpcException or IOException or OperationCanceledException or InvalidOperationException)
         {
             await ending.CancelAsync();                   // the reader tells why
         }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Baton.Linux;
 using Baton.Voice.Shell;
 using Baton.Wire;
 

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Baton.Linux;
 using Baton.Voice.Observers;
 using Baton.Voice.Shell;
 

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Net;
-using Baton.Linux;
 using Baton.Voice.Inner;
 using Baton.Voice.Shell;
 

@@ -1,5 +1,4 @@
 using System.Net;
-using Baton.Linux;
 using Baton.Voice.Shell;
 using Baton.Wire;
 
@@ -38,8 +37,8 @@ internal sealed class WireTap : IDisposable
 
         _threads =
         [
-            PacketThread.Create("to cluster", PacketThread.InPath, ForwardToCluster),
-            PacketThread.Create("to peer", PacketThread.InPath, ForwardToPeer),
+            new Thread(ForwardToCluster) { IsBackground = true, Name = "peer to cluster" },
+            new Thread(ForwardToPeer) { IsBackground = true, Name = "cluster to peer" },
         ];
     }
 

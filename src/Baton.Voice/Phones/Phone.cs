@@ -1,7 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
-using Baton.Linux;
 using Baton.Voice.Audio;
 using Baton.Voice.Inner;
 using Baton.Voice.Rtp;
@@ -50,8 +49,8 @@ internal sealed class Phone : IDisposable
             (ushort)RandomNumberGenerator.GetInt32(0x8000),
             (uint)RandomNumberGenerator.GetInt32(int.MaxValue),
             MonotonicClock.Now);
-        _speaking = PacketThread.Create("speak", PacketThread.AtEnd, Speak);
-        _listening = PacketThread.Create("listen", PacketThread.AtEnd, Listen);
+        _speaking = new Thread(Speak) { IsBackground = true, Name = "speak" };
+        _listening = new Thread(Listen) { IsBackground = true, Name = "listen" };
     }
 
     public IPEndPoint Local => _port.Local;

@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Baton.Linux;
 using Baton.Voice.Probes;
 using Baton.Voice.Shell;
 using Baton.Wire;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
-using Baton.Linux;
 
 namespace Baton.Voice.Shell;
 
