@@ -1,0 +1,31 @@
+namespace Baton.Cli.Demo.Processes;
+
+/// <summary>The child's side: a process that a demo started ends with it, however the demo ends.</summary>
+public static class ParentTie
+{
+    public const string Variable = "BATON_TIED";
+
+    /// <summary>For processes that do not read their standard input themselves.</summary>
+    public static void HoldStandardInput()
+    {
+        if (Environment.GetEnvironmentVariable(Variable) is null) return;
+        new Thread(() =>
+        {
+            Span<byte> sink = stackalloc byte[64];
+            using Stream input = Console.OpenStandardInput();
+            try
+            {
+                while (input.Read(sink) > 0)
+                {
+                }
+            }
+            catch (IOException)
+            {
+                // As good as its end.
+            }
+
+            Environment.Exit(ExitCode.Failed);
+        })
+        { IsBackground = true, Name = "parent tie" }.Start();
+    }
+}

@@ -1,0 +1,109 @@
+using System.Globalization;
+using Baton.Cli.Demo.Processes;
+using Baton.Cli.Demo.Setup;
+using Baton.Cli.Demo.Watching;
+using Baton.Voice;
+
+namespace Baton.Cli.Demo.Scenario;
+
+/// <summary>Every process of a run: started, restarted, watched.</summary>
+public sealed class Cast(Launcher launcher, NodeFiles files, Topology topology, FreshKeys keys, ClusterWatch watch, DemoOptions options)
+{
+    private readonly Dictionary<string, ChildProcess> _nodes = [];
+    private readonly HashSet<int> _mayEnd = [];
+    private readonly Lock _lock = new();
+
+    public Instrument PhoneAtPeer { get; private set; } = null!;
+
+    public Instrument PhoneAtCluster { get; private set; } = null!;
+
+    public Instrument Probe { get; private set; } = null!;
+
+    public Instrument Observer { get; private set; } = null!;
+
+    public ChildProcess this[string node] => _nodes[node];
+
+    public Task StartHandlerAsync() => StartNodeAsync("handler", "h");
+
+    public Task StartGatewayAsync(string name) => StartNodeAsync("gateway", name);
+
+    public Task StartRouterAsync() => StartNodeAsync("router", "r");
+
+    public Task StartPeerAsync() => StartNodeAsync("peer", "p");
+
+    public async Task StartInstrumentsAsync(string report, CancellationToken cancellation)
+    {
+        PhoneAtPeer = await PhoneAsync("phone-peer", topology.PhoneAtPeer, topology.PeerInner, DemoAddresses.PhonePeer, DemoAddresses.PhoneCluster, "a", Path.Combine(report, "call-at-peer.wav"), cancellation).ConfigureAwait(false);
+        PhoneAtCluster = await PhoneAsync("phone-cluster", topology.PhoneAtCluster, topology.RouterInner, DemoAddresses.PhoneCluster, DemoAddresses.PhonePeer, "b", Path.Combine(report, "call-at-cluster.wav"), cancellation).ConfigureAwait(false);
+        Probe = await Instrument.StartAsync(launcher, "probe",
+            ["probe", "--peer-local", $"{topology.ProbeAtPeer}", "--peer-gateway", $"{topology.PeerInner}", "--cluster-local", $"{topology.ProbeAtCluster}", "--cluster-gateway", $"{topology.RouterInner}",
+             "--flows", options.Sas.ToString(CultureInfo.InvariantCulture), .. AlsoFrom()], cancellation).ConfigureAwait(false);
+    }
+
+    public async Task StartObserverAsync(CancellationToken cancellation)
+    {
+        Observer = await Instrument.StartAsync(launcher, "observer",
+            ["observer", "--peer-side", $"{topology.ObserverPeerSide}", "--router-side", $"{topology.ObserverRouterSide}", "--router", $"{topology.RouterOuter}", "--peer", $"{topology.PeerOuter}",
+             "--watch-spi", Spi(keys.CallToPeer), "--watch-spi", Spi(keys.ProbeToPeer), "--watch-spi", Spi(keys.ProbeFromPeer), "--watch-spi", Spi(keys.CallFromPeer)], cancellation).ConfigureAwait(false);
+    }
+
+    public async Task KillAsync(string node, CancellationToken cancellation)
+    {
+        ChildProcess process = _nodes[node];
+        Expect(process);
+        process.Kill();
+        await process.WaitForExitAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>This process may end from now on.</summary>
+    public void Expect(ChildProcess process)
+    {
+        lock (_lock) _mayEnd.Add(process.Id);
+    }
+
+    /// <summary>Ends with an exception when a process ends that nobody told to.</summary>
+    public async Task GuardAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            await Task.Delay(200, cancellation).ConfigureAwait(false);
+            lock (_lock)
+            {
+                foreach (ChildProcess process in _nodes.Values)
+                {
+                    if (process.HasExited && !_mayEnd.Contains(process.Id))
+                        throw new DemoException($"{process.Name} ended by itself with status {process.ExitStatus}:\n{process.LastWords()}");
+                }
+            }
+        }
+    }
+
+    /// <summary>Waits until the handler answers and the gateways are what they should be.</summary>
+    public async Task FormClusterAsync(TimeSpan patience, CancellationToken cancellation)
+    {
+        await StartHandlerAsync().ConfigureAwait(false);
+        await watch.UntilHandlerAsync("the handler answers", _ => true, patience, cancellation).ConfigureAwait(false);
+        await StartRouterAsync().ConfigureAwait(false);
+        await StartGatewayAsync("a").ConfigureAwait(false);
+        await watch.UntilGatewayAsync("a", "a is active", status => status.State == "active", patience, cancellation).ConfigureAwait(false);
+        await StartGatewayAsync("b").ConfigureAwait(false);
+        await StartPeerAsync().ConfigureAwait(false);
+        await watch.UntilReadyAsync("a", "b", patience, cancellation).ConfigureAwait(false);
+    }
+
+    private Task<Instrument> PhoneAsync(
+        string name, System.Net.IPEndPoint local, System.Net.IPEndPoint gateway, uint self, uint far, string speech, string record, CancellationToken cancellation) =>
+        Instrument.StartAsync(launcher, name,
+            ["phone", "--local", $"{local}", "--gateway", $"{gateway}", "--self-inner", DemoAddresses.Format(self), "--far-inner", DemoAddresses.Format(far), "--speech", speech, "--record", record, .. AlsoFrom()], cancellation);
+
+    /// <summary>Gateways deliver inner packets themselves; the router only carries those that go in.</summary>
+    private IEnumerable<string> AlsoFrom() => Topology.Gateways.SelectMany(gateway => new[] { "--also-from", $"{topology.Inner(gateway)}" });
+
+    private async Task StartNodeAsync(string role, string name)
+    {
+        ChildProcess process = await launcher.StartAsync($"{role}-{name}", [role, files.Of(name)]).ConfigureAwait(false);
+        lock (_lock) _nodes[name] = process;
+    }
+
+    private static string Spi(uint spi) => string.Create(CultureInfo.InvariantCulture, $"0x{spi:x8}");
+}

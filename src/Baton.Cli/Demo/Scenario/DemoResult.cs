@@ -1,0 +1,97 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Baton.Cli.Demo.Scenario;
+
+/// <summary>All that a run found out, and whether the promises held.</summary>
+public sealed class DemoResult(int sas)
+{
+    public int Sas { get; } = sas;
+
+    public List<EventResult> Events { get; } = [];
+
+    public long NumbersRepeated { get; set; }
+
+    public bool PlantedRepeatFound { get; set; }
+
+    public long ReplaysInjected { get; set; }
+
+    public long ReplaysRefused { get; set; }
+
+    public long DeliveredTwice { get; set; }
+
+    public long WireObserved { get; set; }
+
+    public SyncTraffic Sync { get; set; }
+
+    public double MemoryOfKilledMiB { get; set; }
+
+    public int FalseTakeovers { get; set; }
+
+    public bool RealTime { get; set; }
+
+    /// <summary>Each promise with its verdict; the exit status is theirs.</summary>
+    public IEnumerable<(string Text, bool Held)> Promises
+    {
+        get
+        {
+            yield return ("P1 no number twice: the observer saw no (SPI, number) twice", NumbersRepeated == 0);
+            yield return ("a repeat that was planted was found by the observer", PlantedRepeatFound);
+            yield return ($"P3 no replay accepted: {ReplaysRefused:N0} of {ReplaysInjected:N0} replays refused", ReplaysRefused == ReplaysInjected && ReplaysInjected >= 1000);
+            yield return ("no inner packet was delivered twice", DeliveredTwice == 0);
+            yield return ("every number after a takeover lies above its limit", Events.All(one => one is not { LimitBefore: { } limit, FirstAfter: { } first } || first > limit));
+            yield return ("P6 planned switchovers lost nothing", Events.Where(IsPlanned).All(one =>
+                one is { CallLostToPeer: 0, CallLostFromPeer: 0, ProbeLostToPeer: 0, ProbeLostFromPeer: 0 }));
+            yield return ("every SA passed packets each way after every event", Events.All(one => one.AllPass));
+        }
+    }
+
+    public bool AllHeld => Promises.All(promise => promise.Held);
+
+    public void WriteJson(string path)
+    {
+        var events = new JsonArray();
+        foreach (EventResult one in Events)
+        {
+            events.Add(new JsonObject
+            {
+                ["kind"] = one.Kind,
+                ["call"] = new JsonObject { ["lostToPeer"] = one.CallLostToPeer, ["lostFromPeer"] = one.CallLostFromPeer },
+                ["probe"] = new JsonObject
+                {
+                    ["outageToPeerMs"] = Math.Round(one.OutageToPeerMs, 3),
+                    ["outageFromPeerMs"] = Math.Round(one.OutageFromPeerMs, 3),
+                    ["lostToPeer"] = one.ProbeLostToPeer,
+                    ["lostFromPeer"] = one.ProbeLostFromPeer,
+                },
+                ["limitBefore"] = one.LimitBefore,
+                ["firstAfter"] = one.FirstAfter,
+                ["ikeExchanges"] = null,                    // until there is IKE
+                ["sasPassing"] = new JsonObject { ["toPeer"] = one.SasToPeer, ["fromPeer"] = one.SasFromPeer, ["of"] = one.Sas },
+            });
+        }
+
+        var root = new JsonObject
+        {
+            ["sas"] = Sas,
+            ["events"] = events,
+            ["numbersRepeated"] = NumbersRepeated,
+            ["replaysInjected"] = ReplaysInjected,
+            ["replaysRefused"] = ReplaysRefused,
+            ["deliveredTwice"] = DeliveredTwice,
+            ["wireObserved"] = WireObserved,
+            ["sync"] = new JsonObject { ["messages"] = Sync.Messages, ["bytes"] = Sync.Bytes, ["ticks"] = Sync.Ticks },
+            ["memoryOfKilledMiB"] = Math.Round(MemoryOfKilledMiB, 1),
+            ["plantedRepeatFound"] = PlantedRepeatFound,
+            ["realTime"] = RealTime,
+            ["falseTakeovers"] = FalseTakeovers,
+            ["promisesHeld"] = AllHeld,
+        };
+        File.WriteAllText(path, root.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
+    }
+
+    private static bool IsPlanned(EventResult one) => one.Kind is "switchover" or "stop";
+}
+
+/// <summary>What kept the standby ready, summed over all gateways that lived in the run.</summary>
+public readonly record struct SyncTraffic(ulong Messages, ulong Bytes, ulong Ticks);

@@ -1,0 +1,206 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Baton.Cli.Demo.Setup;
+using Baton.Cli.Demo.Watching;
+using Baton.Cluster.Protos;
+using Baton.Linux;
+
+namespace Baton.Cli.Demo.Scenario;
+
+/// <summary>The main job, event by event. Every step waits for a state of the cluster and measures at the phones and the probe.</summary>
+public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, FreshKeys keys, RunFolder folder, DemoDisplay display, DemoOptions options)
+{
+    private readonly DemoResult _result = new(options.Sas);
+    private readonly Tally _tally = new();
+    private string _active = "";
+    private string _standby = "";
+    private ulong _term;
+
+    /// <summary>States come in milliseconds; a machine that is starved may take its time, and many SAs theirs.</summary>
+    private TimeSpan Patience => TimeSpan.FromSeconds(30 + (options.Sas / 500));
+
+    private TimeSpan Calm => TimeSpan.FromMilliseconds(options.Fast ? 700 : 1800);
+
+    /// <summary>Who held the call's SA when, for the picture of the lanes.</summary>
+    public Timeline Timeline { get; } = new();
+
+    public DemoResult Result => _result;
+
+    public async Task RunAsync(string report, CancellationToken cancellation)
+    {
+        display.Doing("the handler, the router, two gateways and the peer start");
+        await cast.StartObserverAsync(cancellation).ConfigureAwait(false);
+        await cast.FormClusterAsync(Patience, cancellation).ConfigureAwait(false);
+        await cast.StartInstrumentsAsync(report, cancellation).ConfigureAwait(false);
+        await LearnRolesAsync(cancellation).ConfigureAwait(false);
+        await AnnounceAsync(cancellation).ConfigureAwait(false);
+        await ConverseAsync(options.Fast ? TimeSpan.FromSeconds(2) : TimeSpan.FromSeconds(5), cancellation).ConfigureAwait(false);
+
+        await KillAsync("kill -9 of the active while the call runs", cancellation).ConfigureAwait(false);
+        await ReplayAsync(cancellation).ConfigureAwait(false);
+        await RestartAsync(cancellation).ConfigureAwait(false);
+        await SwitchoverAsync(cancellation).ConfigureAwait(false);
+        await PauseAsync(cancellation).ConfigureAwait(false);
+        await HandlerKillAsync(cancellation).ConfigureAwait(false);
+        await KillWithoutHandlerAsync(cancellation).ConfigureAwait(false);
+        await RestartAsync(cancellation).ConfigureAwait(false);
+        await KillAsync("kill -9 of the active once more", cancellation).ConfigureAwait(false);
+        await RestartAsync(cancellation).ConfigureAwait(false);
+        await StopAsync(cancellation).ConfigureAwait(false);
+        await FinishAsync(cancellation).ConfigureAwait(false);
+    }
+
+    private static long Now => Stopwatch.GetTimestamp() * (1_000_000_000L / Stopwatch.Frequency);
+
+    private Task<Reading> ReadAsync(string mark, CancellationToken cancellation) =>
+        Reading.TakeAsync(cast.PhoneAtPeer, cast.PhoneAtCluster, cast.Probe, mark, cancellation);
+
+    private async Task ConverseAsync(TimeSpan time, CancellationToken cancellation)
+    {
+        display.Doing("the call goes on");
+        await Task.Delay(time, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Nobody prescribes who is active: a takeover that nobody asked for must not break the run, only be counted.</summary>
+    private async Task LearnRolesAsync(CancellationToken cancellation)
+    {
+        ClusterStatus status = await watch.UntilHandlerAsync("an active and its successor", one => one.Record is { Holder: not null, Designee: not null }, Patience, cancellation).ConfigureAwait(false);
+        (_active, _standby) = (status.Record.Holder.Member, status.Record.Designee.Member);
+        await watch.UntilReadyAsync(_active, _standby, Patience, cancellation).ConfigureAwait(false);
+        if (_term != 0 && status.Record.Term != _term)
+        {
+            _result.FalseTakeovers += (int)(status.Record.Term - _term);
+            display.Say($"  a takeover that nobody asked for: term {status.Record.Term} instead of {_term}", "yellow");
+        }
+
+        _term = status.Record.Term;
+        if (Timeline.IsEmpty) Timeline.Begin(_active, _term, Now);
+    }
+
+    private async Task AnnounceAsync(CancellationToken cancellation)
+    {
+        NodeStatus? status = await watch.GatewayAsync(_active, cancellation).ConfigureAwait(false);
+        _result.RealTime = status?.RealTime ?? false;
+        display.Say($"the call runs; {keys.Pairs} pairs of SAs; {_active} is active in term {_term}, {_standby} is ready");
+        if (!_result.RealTime) display.Say("  without root there is no real-time priority: takeovers that nobody asked for are counted", "yellow");
+    }
+
+    /// <summary>One event: reads before and after, checks every SA, and finds the number with which the successor began.</summary>
+    private async Task<EventResult> MeasureAsync(string kind, string title, bool takeover, Func<CancellationToken, Task> act, CancellationToken cancellation, Func<string?>? note = null)
+    {
+        await LearnRolesAsyncIfPossible(kind, cancellation).ConfigureAwait(false);
+        await ConverseAsync(Calm, cancellation).ConfigureAwait(false);
+        display.Say($"{title}");
+        display.Doing(title);
+
+        string mark = $"{kind}-{_result.Events.Count}";
+        ulong term = _term;
+        Records? before = LedgerReader.Read(folder.File(NodeFiles.Ledger), keys.CallToPeer);
+        _ = await ReadAsync($"{mark}-calm", cancellation).ConfigureAwait(false);
+        Reading start = await ReadAsync($"{mark}-before", cancellation).ConfigureAwait(false);
+        await cast.Observer.MarkAsync(mark, cancellation).ConfigureAwait(false);
+        long at = Now;
+        await act(cancellation).ConfigureAwait(false);
+
+        // What was under way has arrived by then, and a gap that is still open has shown its length.
+        await Task.Delay(TimeSpan.FromMilliseconds(600), cancellation).ConfigureAwait(false);
+        Reading end = await ReadAsync($"{mark}-after", cancellation).ConfigureAwait(false);
+
+        ulong? limit = null;
+        ulong? first = null;
+        if (takeover)
+        {
+            Records? after = LedgerReader.Read(folder.File(NodeFiles.Ledger), keys.CallToPeer);
+            limit = Limit(before, after, term);
+            first = await FirstAfterAsync(mark, limit, term, cancellation).ConfigureAwait(false);
+        }
+
+        JsonElement check = await cast.Probe.AskAsync(
+            new JsonObject { ["cmd"] = "check", ["timeout"] = 3000 + (options.Sas / 2) }, TimeSpan.FromSeconds(20 + (options.Sas / 200)), cancellation).ConfigureAwait(false);
+        var result = new EventResult
+        {
+            Kind = kind,
+            Title = title,
+            AtNs = at,
+            CallLostToPeer = end.CallLostToPeer - start.CallLostToPeer,
+            CallLostFromPeer = end.CallLostFromPeer - start.CallLostFromPeer,
+            ProbeLostToPeer = end.ProbeLostToPeer - start.ProbeLostToPeer,
+            ProbeLostFromPeer = end.ProbeLostFromPeer - start.ProbeLostFromPeer,
+            OutageToPeerMs = end.OutageToPeerMs,
+            OutageFromPeerMs = end.OutageFromPeerMs,
+            LimitBefore = limit,
+            FirstAfter = first,
+            Sas = options.Sas,
+            SasToPeer = (int)check.Count("okToPeer"),
+            SasFromPeer = (int)check.Count("okFromPeer"),
+            Note = note?.Invoke(),
+        };
+        _result.Events.Add(result);
+        display.Event(result);
+        return result;
+    }
+
+    private async Task LearnRolesAsyncIfPossible(string kind, CancellationToken cancellation)
+    {
+        // While the handler is dead nobody can name the roles; they are those of before.
+        if (kind != "kill-without-handler") await LearnRolesAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>The last number that the old term could use, by the records: those of after the event know of an extension just before it.</summary>
+    private static ulong? Limit(Records? before, Records? after, ulong term)
+    {
+        if (after is not null && (after.Sa.LimitTerm <= term || (after.Cluster.HasSurrenderedTerm && after.Cluster.SurrenderedTerm == term)) && after.LastOf(term) is { } late) return late;
+        return before?.LastOf(term);
+    }
+
+    private async Task<ulong?> FirstAfterAsync(string mark, ulong? limit, ulong term, CancellationToken cancellation)
+    {
+        var question = new JsonObject { ["cmd"] = "firstAfter", ["mark"] = mark };
+        if (limit is { } above) question["above"] = above;
+        JsonElement answer = await cast.Observer.AskAsync(question, TimeSpan.FromSeconds(5), cancellation).ConfigureAwait(false);
+        foreach (JsonElement watched in answer.GetProperty("watched").EnumerateArray())
+        {
+            if (watched.GetProperty("direction").GetString() != "toPeer" || Spi(watched) != keys.CallToPeer) continue;
+            if (watched.GetProperty("firstAfter").ValueKind != JsonValueKind.Number) return null;
+            Timeline.Takeover(limit ?? 0, _active, _term, watched.GetProperty("firstAfterAtNs").GetInt64(), term);
+            return watched.GetProperty("firstAfter").GetUInt64();
+        }
+
+        return null;
+    }
+
+    private static uint Spi(JsonElement watched) => Convert.ToUInt32(watched.GetProperty("spi").GetString(), 16);
+
+    private async Task SwapAsync(CancellationToken cancellation)
+    {
+        (_active, _standby) = (_standby, _active);
+        ClusterStatus status = await watch.UntilHandlerAsync($"{_active} holds the next term", one => one.Record?.Holder?.Member == _active && one.Record.Term > _term, Patience, cancellation).ConfigureAwait(false);
+        _term = status.Record.Term;
+    }
+
+    private async Task FinishAsync(CancellationToken cancellation)
+    {
+        await ConverseAsync(Calm, cancellation).ConfigureAwait(false);
+        display.Doing("a repeat is planted; the observer must find it");
+        long before = (await cast.Observer.MarkAsync("plant", cancellation).ConfigureAwait(false)).Count("repeats");
+        await cast.Observer.AskAsync(new JsonObject { ["cmd"] = "plant" }, TimeSpan.FromSeconds(5), cancellation).ConfigureAwait(false);
+        await Task.Delay(200, cancellation).ConfigureAwait(false);
+        JsonElement wire = await cast.Observer.MarkAsync("end", cancellation).ConfigureAwait(false);
+        _result.PlantedRepeatFound = wire.Count("repeats") == before + 1;
+        _result.NumbersRepeated = wire.Count("repeats") - (_result.PlantedRepeatFound ? 1 : 0);
+        _result.WireObserved = wire.Count("esp");
+        _result.DeliveredTwice = (await ReadAsync("end", cancellation).ConfigureAwait(false)).DeliveredTwice;
+        foreach (string gateway in Topology.Gateways) await CountAsync(gateway, cancellation).ConfigureAwait(false);
+        _result.Sync = _tally.Sum;
+    }
+
+    /// <summary>Remembers the counters of a gateway that is about to die, or at the end.</summary>
+    private async Task CountAsync(string gateway, CancellationToken cancellation)
+    {
+        if (cast[gateway].HasExited) return;
+        if (await watch.GatewayAsync(gateway, cancellation).ConfigureAwait(false) is { } status) _tally.Note(status);
+    }
+
+    private void Signal(string node, ProcessSignal signal) => cast[node].Signal(signal);
+}
