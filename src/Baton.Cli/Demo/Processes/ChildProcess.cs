@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Baton.Linux;
 
 namespace Baton.Cli.Demo.Processes;
 
@@ -70,6 +71,11 @@ public sealed class ChildProcess : IDisposable
         {
             // It has ended by itself.
         }
+    }
+
+    public void Signal(ProcessSignal signal)
+    {
+        if (!ProcessSignals.TrySend(Id, signal)) throw new DemoException($"{Name} is not there any more: {LastWords()}");
     }
 
     public Task WaitForExitAsync(CancellationToken cancellation) => _process.WaitForExitAsync(cancellation);

@@ -9,7 +9,6 @@ namespace Baton.Cli.Demo.Processes;
 public sealed class Instrument
 {
     private readonly Channel<string> _answers = Channel.CreateUnbounded<string>();
-    private readonly SemaphoreSlim _turn = new(1, 1);
     private ChildProcess _process = null!;
 
     private Instrument()
@@ -30,30 +29,23 @@ public sealed class Instrument
     public Task<JsonElement> MarkAsync(string mark, CancellationToken cancellation) =>
         AskAsync(new JsonObject { ["cmd"] = "mark", ["name"] = mark }, TimeSpan.FromSeconds(10), cancellation);
 
+    /// <summary>One question at a time.</summary>
     public async Task<JsonElement> AskAsync(JsonObject command, TimeSpan patience, CancellationToken cancellation)
     {
-        await _turn.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            try
-            {
-                _process.Send(command.ToJsonString());
-            }
-            catch (Exception e) when (e is IOException or InvalidOperationException)
-            {
-                throw new DemoException($"{Name} has ended: {_process.LastWords()}", e);
-            }
-
-            string asked = command["cmd"]!.GetValue<string>();
-            JsonElement answer = await NextAsync(patience, cancellation).ConfigureAwait(false);
-            if (answer.TryGetProperty("error", out JsonElement error)) throw new DemoException($"{Name}: {asked}: {error.GetString()}");
-            if (answer.TryGetProperty("cmd", out JsonElement cmd) && cmd.GetString() == asked) return answer;
-            throw new DemoException($"{Name} answered {asked} with {answer}");
+            _process.Send(command.ToJsonString());
         }
-        finally
+        catch (Exception e) when (e is IOException or InvalidOperationException)
         {
-            _turn.Release();
+            throw new DemoException($"{Name} has ended: {_process.LastWords()}", e);
         }
+
+        string asked = command["cmd"]!.GetValue<string>();
+        JsonElement answer = await NextAsync(patience, cancellation).ConfigureAwait(false);
+        if (answer.TryGetProperty("error", out JsonElement error)) throw new DemoException($"{Name}: {asked}: {error.GetString()}");
+        if (answer.TryGetProperty("cmd", out JsonElement cmd) && cmd.GetString() == asked) return answer;
+        throw new DemoException($"{Name} answered {asked} with {answer}");
     }
 
     public async Task<JsonElement> StopAsync(CancellationToken cancellation)

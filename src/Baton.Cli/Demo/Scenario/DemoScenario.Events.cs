@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Baton.Cli.Demo.Watching;
 using Baton.Cli.Operators;
 using Baton.Cluster.Protos;
 using Baton.Linux;
@@ -57,11 +56,9 @@ public sealed partial class DemoScenario
         return (Tally.Replayed(peer), Tally.Replayed(active));
     }
 
-    private Task RestartAsync(CancellationToken cancellation) =>
-        MeasureRestartAsync(_standby, cancellation);
-
-    private async Task MeasureRestartAsync(string dead, CancellationToken cancellation)
+    private async Task RestartAsync(CancellationToken cancellation)
     {
+        string dead = _standby;
         display.Say($"{dead} starts again");
         display.Doing($"{dead} starts again and becomes standby");
 

@@ -87,7 +87,7 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, FreshKey
     }
 
     /// <summary>One event: reads before and after, checks every SA, and finds the number with which the successor began.</summary>
-    private async Task<EventResult> MeasureAsync(string kind, string title, bool takeover, Func<CancellationToken, Task> act, CancellationToken cancellation, Func<string?>? note = null)
+    private async Task MeasureAsync(string kind, string title, bool takeover, Func<CancellationToken, Task> act, CancellationToken cancellation, Func<string?>? note = null)
     {
         await LearnRolesAsyncIfPossible(kind, cancellation).ConfigureAwait(false);
         await ConverseAsync(Calm, cancellation).ConfigureAwait(false);
@@ -116,8 +116,7 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, FreshKey
             first = await FirstAfterAsync(mark, limit, term, cancellation).ConfigureAwait(false);
         }
 
-        JsonElement check = await cast.Probe.AskAsync(
-            new JsonObject { ["cmd"] = "check", ["timeout"] = 3000 + (options.Sas / 2) }, TimeSpan.FromSeconds(20 + (options.Sas / 200)), cancellation).ConfigureAwait(false);
+        JsonElement check = await CheckAsync(cancellation).ConfigureAwait(false);
         var result = new EventResult
         {
             Kind = kind,
@@ -136,9 +135,7 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, FreshKey
             SasFromPeer = (int)check.Count("okFromPeer"),
             Note = note?.Invoke(),
         };
-        _result.Events.Add(result);
-        display.Event(result);
-        return result;
+        Add(result);
     }
 
     private async Task LearnRolesAsyncIfPossible(string kind, CancellationToken cancellation)
