@@ -1,0 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Versioning;
+
+[assembly: SupportedOSPlatform("linux")]
+[assembly: InternalsVisibleTo("Baton.Cli.Tests")]
+[assembly: InternalsVisibleTo("Baton.Claims")]
