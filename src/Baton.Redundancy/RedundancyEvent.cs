@@ -24,4 +24,6 @@ public enum RedundancyEventKind
     RefusedGrantOfOlderLedger,
     Suspected,
     Damped,
+    SwitchoverRefused,
+    RegistrationRefused,
 }

@@ -1,5 +1,6 @@
 using Baton.Redundancy.Members;
 using Baton.Redundancy.Records;
+using Baton.Wire;
 
 namespace Baton.Redundancy.Leases;
 
@@ -7,16 +8,351 @@ namespace Baton.Redundancy.Leases;
 /// <remarks>
 /// One owner thread. The data path asks with a number whose packet is authenticated, then marks its own replay window.
 /// When <see cref="Start"/> changes (a takeover), the data path re-bases its window before the next packet: above the floor, or from the exact window.
+/// <code>
+///   floor ........ highest ... mark ....... limit = min(coarse, confirmed by all waited for) ... asked
+///    replayed      accepted     fast   told        hold
+/// </code>
 /// </remarks>
 public sealed class InboundCeiling
 {
-    public Admission Admit(ulong number) => throw new NotImplementedException();
+    private readonly WorkScope _scope;
+
+    /// <summary>Hot: what every packet looks at.</summary>
+    private ulong _epoch = ulong.MaxValue;
+    private ulong _floor;
+    private ulong _mark;
+    private ulong _highest;
+
+    private ulong _limit;
+    private ulong _work;
+    private InboundStart _start;
+
+    // Fine: what was asked of the others, and what each slot has confirmed.
+    private ulong[] _confirmed = [];
+    private ulong _asked;
+    private ulong _toldHighest;
+    private ulong _wanted;
+    private ulong _loweredTick;
+    private Instant _toldAt;
+    private double _perTick;
+    private bool _fineDirty;
+
+    // Coarse.
+    private ulong _coarseMark;
+    private ulong _coarseFrom;
+    private Instant _coarseSince;
+    private bool _coarseDirty;
+
+    // Idle: a lead that nobody uses is taken back.
+    private ulong _idleHighest;
+    private Instant _idleSince;
+
+    // As a standby: the newest fine ceiling that the active gave.
+    private ulong _tableTerm;
+    private ulong _tableTick;
+    private ulong _tableCeiling;
+
+    internal InboundCeiling(WorkScope scope, SaId id) => (_scope, Id) = (scope, id);
+
+    public SaId Id { get; }
+
+    /// <summary>Null while only the active spoke of it and the copy has no record yet.</summary>
+    internal SaRecord? Record { get; set; }
+
+    internal bool IsHolding { get; set; }
+
+    internal bool IsLeading { get; set; }
+
+    public Admission Admit(ulong number)
+    {
+        if (_epoch == _scope.Admitting && number <= _mark && number > _floor)
+        {
+            if (number > _highest)
+                _highest = number;
+            return Admission.Accept;
+        }
+
+        return AdmitSlowly(number);
+    }
 
     /// <summary>Changes identity with each term in which this member starts to accept: re-base the replay window when it differs from the last one seen.</summary>
-    public InboundStart Start => throw new NotImplementedException();
+    public InboundStart Start
+    {
+        get
+        {
+            if (_epoch != _scope.Admitting && _scope.Admitting != 0)
+                BeCurrent();
+            return _start;
+        }
+    }
 
     /// <summary>The highest number that may be accepted now.</summary>
-    public ulong Ceiling => throw new NotImplementedException();
+    public ulong Ceiling
+    {
+        get
+        {
+            if (_epoch != _scope.Admitting && _scope.Admitting != 0)
+                BeCurrent();
+            return _limit;
+        }
+    }
+
+    /// <summary>The highest number accepted so far, or where this term started.</summary>
+    public ulong Highest => _highest;
+
+    private ulong Coarse => Record?.CoarseCeiling ?? 0;
+
+    private bool IsTracked => _scope.Told != 0;
+
+    private Admission AdmitSlowly(ulong number)
+    {
+        if (_scope.Admitting == 0 || Record is null)
+            return Admission.NotActive;
+        BeCurrent();
+        if (number <= _floor)
+            return Admission.Replayed;
+        if (number <= _limit || !_scope.InForce.HasFlag(Guards.G9AcceptBelowBothCeilings)) // (G9)
+        {
+            if (number > _highest)
+                _highest = number;
+            if (IsTracked && number > _toldHighest)
+                TellFine();
+            if (number > _coarseMark)
+                TellCoarse();
+            SetMark();
+            return Admission.Accept;
+        }
+
+        if (number > _wanted)
+            _wanted = number;
+        if (IsTracked && number > _asked)
+            TellFine();
+        if (number > Coarse)
+            TellCoarse();
+        if (!IsHolding)
+        {
+            IsHolding = true;
+            _scope.Holding.Add(this);
+        }
+
+        return Admission.Hold;
+    }
+
+    /// <summary>Finds where this term starts and what may be accepted now. Every replacement of the record comes after it.</summary>
+    internal void BeCurrent()
+    {
+        if (_scope.Admitting == 0 || Record is null)
+            return;
+        if (_work != _scope.Work)
+        {
+            // A new term: nobody has confirmed anything in it.
+            _work = _scope.Work;
+            (_asked, _loweredTick, _wanted, _fineDirty, _coarseDirty, IsLeading) = (0, 0, 0, false, false, false);
+            Array.Clear(_confirmed);
+        }
+
+        if (_start.Generation != _scope.ReceiveStart)
+            Rebase();
+        if (_epoch == _scope.Admitting)
+            return;
+        _epoch = _scope.Admitting;
+        SetLimit();
+    }
+
+    private void Rebase()
+    {
+        bool surrendered = Record!.SurrenderedWindow is not null && _scope.Cluster!.SurrenderedTerm is { } term && term + 1 == _scope.Term;
+        if (surrendered)
+        {
+            _floor = 0;
+            _highest = Record.SurrenderedWindow!.Top;
+            _start = new InboundStart(_scope.ReceiveStart, 0, Record.SurrenderedWindow);
+        }
+        else
+        {
+            _floor = Record.LimitTerm >= _scope.ReceiveTerm ? 0
+                : _scope.StartsFine ? (_tableTerm == _scope.TableTerm ? _tableCeiling : 0) : Record.CoarseCeiling;
+            _highest = _floor;
+            _start = new InboundStart(_scope.ReceiveStart, _floor, null);
+        }
+
+        (_toldHighest, _toldAt, _perTick) = (_highest, _scope.Now, 0);
+        (_coarseFrom, _coarseSince) = (_highest, _scope.Now);
+        SetCoarseMark();
+    }
+
+    private void SetCoarseMark() => _coarseMark = Coarse > _highest ? _highest + ((Coarse - _highest) / 2) : Coarse;
+
+    /// <summary>(G9) At or below the coarse ceiling and what everybody waited for has confirmed.</summary>
+    internal bool SetLimit()
+    {
+        ulong before = _limit;
+        ulong limit = Coarse;
+        for (uint slots = _scope.WaitedFor; slots != 0; slots &= slots - 1)
+            limit = Math.Min(limit, Confirmed(System.Numerics.BitOperations.TrailingZeroCount(slots)));
+        _limit = limit;
+        SetMark();
+        return _limit > before;
+    }
+
+    private void SetMark()
+    {
+        _mark = _limit;
+        if (IsTracked && !_fineDirty)
+            _mark = Math.Min(_mark, _toldHighest);
+        if (!_coarseDirty)
+            _mark = Math.Min(_mark, _coarseMark);
+    }
+
+    private void TellFine()
+    {
+        if (_fineDirty)
+            return;
+        _fineDirty = true;
+        _scope.FineDirty.Add(this);
+        _scope.HasWork = true;
+    }
+
+    private void TellCoarse()
+    {
+        if (_coarseDirty)
+            return;
+        _coarseDirty = true;
+        _scope.CoarseDirty.Add(this);
+        _scope.HasWork = true;
+    }
+
+    // ---- what the active's core does with it ----
+
+    internal ulong Confirmed(int slot) => slot < _confirmed.Length ? _confirmed[slot] : 0;
+
+    /// <summary>For a full copy: covers all that was accepted, and all that may be accepted on confirmations still under way (G12).</summary>
+    internal ulong Cover(int slot)
+    {
+        BeCurrent();
+        SetConfirmed(slot, 0);
+        _asked = Math.Max(_asked, _highest);
+        _toldHighest = Math.Max(_toldHighest, _highest);
+        return _asked;
+    }
+
+    /// <summary>More was accepted since the full copy than it said: say so with the next tick.</summary>
+    internal void CoverMore()
+    {
+        if (_asked < _highest)
+            TellFine();
+    }
+
+    internal void SetConfirmed(int slot, ulong ceiling)
+    {
+        if (slot >= _confirmed.Length)
+            Array.Resize(ref _confirmed, slot + 1);
+        _confirmed[slot] = ceiling;
+    }
+
+    /// <summary>A member holds this ceiling as of this tick. Void when older than the last lowering.</summary>
+    internal bool Confirm(int slot, ulong ceiling, ulong tick)
+    {
+        if (_work != _scope.Work || tick < _loweredTick || ceiling <= Confirmed(slot))
+            return false;
+        SetConfirmed(slot, ceiling);
+        return _epoch == _scope.Admitting && SetLimit();
+    }
+
+    /// <summary>What to ask for now: what came, and a lead of one round trip of the measured rate (none below one packet a tick).</summary>
+    internal bool PrepareFine(out ulong ceiling)
+    {
+        BeCurrent();
+        _fineDirty = false;
+        ulong target = Math.Max(_highest, _wanted);
+        double ticks = Math.Max((_scope.Now - _toldAt) / _scope.Policy.CeilingTick, 1);
+        ulong came = target > _toldHighest ? target - _toldHighest : 0;
+        double rate = came > 1 << 16 ? 0 : came / ticks; // the peer jumped: no rate
+        _perTick = ticks > 8 ? rate : (_perTick * 0.75) + (rate * 0.25);
+        ulong lead = 0;
+        if (_perTick >= 1)
+        {
+            double trip = 1 + Math.Min(_scope.RoundTripNanoseconds / _scope.Policy.CeilingTick.TotalNanoseconds, 16);
+            lead = (ulong)Math.Min(Math.Ceiling(_perTick * trip), 1 << 14);
+        }
+
+        (_toldHighest, _toldAt) = (target, _scope.Now);
+        ceiling = Math.Min(target + lead, Slice.LastUsable(Record!.Space));
+        bool rises = ceiling > _asked;
+        if (rises)
+            _asked = ceiling;
+        if (lead > 0 && !IsLeading)
+        {
+            IsLeading = true;
+            (_idleHighest, _idleSince) = (_highest, _scope.Now);
+            _scope.Leading.Add(this);
+        }
+
+        SetMark();
+        return rises;
+    }
+
+    /// <summary>Idle long enough? Then its lead should be taken back.</summary>
+    internal bool IsIdle()
+    {
+        if (_highest == _idleHighest)
+            return _scope.Now - _idleSince >= _scope.Policy.IdleAfter;
+        (_idleHighest, _idleSince) = (_highest, _scope.Now);
+        return false;
+    }
+
+    /// <summary>The active lowers itself first; then it tells the others, under this tick.</summary>
+    internal bool Lower(ulong tick, out ulong ceiling)
+    {
+        BeCurrent();
+        ceiling = _highest;
+        if (_asked <= _highest || IsHolding)
+            return false;
+        _loweredTick = tick;
+        _asked = _highest;
+        (_toldHighest, _perTick) = (_highest, 0);
+        for (int i = 0; i < _confirmed.Length; i++)
+            _confirmed[i] = Math.Min(_confirmed[i], _highest);
+        SetLimit();
+        return true;
+    }
+
+    /// <summary>The next coarse ceiling, about ten minutes ahead.</summary>
+    internal bool ProposeCoarse(out ulong ceiling)
+    {
+        BeCurrent();
+        ulong target = Math.Max(_highest, _wanted);
+        ulong lease = _scope.SizeOfLease(Record!.Space, 0, target - Math.Min(target, _coarseFrom), _coarseSince);
+        ulong most = Slice.LastUsable(Record.Space);
+        ceiling = lease > most - Math.Min(target, most) ? most : target + lease;
+        return ceiling > Coarse;
+    }
+
+    internal void CoarseAnswered()
+    {
+        _coarseDirty = false;
+        SetMark();
+    }
+
+    internal bool CoarseChanged()
+    {
+        if (_scope.Admitting == 0)
+            return false;
+        (_coarseFrom, _coarseSince) = (_highest, _scope.Now);
+        _coarseDirty = false;
+        SetCoarseMark();
+        return _epoch == _scope.Admitting && SetLimit();
+    }
+
+    // ---- what a standby's core does with it ----
+
+    /// <summary>The newest tick of a term wins: messages may be reordered, and a lowering must not be undone by an older raise.</summary>
+    internal void Keep(ulong term, ulong tick, ulong ceiling)
+    {
+        if (_tableTerm == term && tick < _tableTick)
+            return;
+        (_tableTerm, _tableTick, _tableCeiling) = (term, tick, ceiling);
+    }
 }
 
 /// <summary>Where a term's receiving starts: above a floor, or with the exact window of a surrender.</summary>

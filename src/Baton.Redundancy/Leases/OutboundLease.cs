@@ -1,15 +1,251 @@
+using Baton.Redundancy.Records;
+using Baton.Wire;
+
 namespace Baton.Redundancy.Leases;
 
 /// <summary>The numbers of one outbound SA that this incarnation may assign now.</summary>
-/// <remarks>One owner thread. After a takeover the range is computed on first use: a promotion touches no SA (P5).</remarks>
+/// <remarks>
+/// One owner thread. After a takeover the range is computed on first use: a promotion touches no SA (P5).
+/// <code>
+///   first ........ next ........... mark ............ limit ........ (asked, not yet usable: G5)
+///         assigned      free: fast        core is told
+/// </code>
+/// </remarks>
 public sealed class OutboundLease
 {
+    private readonly WorkScope _scope;
+
+    /// <summary>Hot: the three that every packet looks at.</summary>
+    private ulong _generation;
+    private ulong _next = 1;
+    private ulong _mark;
+
+    private ulong _limit;
+    private ulong _rateFrom;
+    private Instant _rateSince;
+    private ulong _lease;
+    private ulong _authenticated;
+    private bool _low;
+    private bool _toldLow;
+    private bool _toldEnded;
+    private bool _toldRekey;
+    private bool _beyondJump;
+
+    internal OutboundLease(WorkScope scope, SaRecord record) => (_scope, Record) = (scope, record);
+
+    public SaId Id => Record.Id;
+
+    internal SaRecord Record { get; set; }
+
     /// <summary>Assigns the next number, or refuses: not active, frozen, the lease is at its end, or the SA must be rekeyed.</summary>
-    public bool TryTake(out ulong number) => throw new NotImplementedException();
+    public bool TryTake(out ulong number)
+    {
+        if (_generation == _scope.Sending && _next <= _mark)
+        {
+            number = _next++;
+            return true;
+        }
+
+        return TakeSlowly(out number);
+    }
 
     /// <summary>The next number that would be assigned (the F of a surrender).</summary>
-    public ulong Next => throw new NotImplementedException();
+    public ulong Next
+    {
+        get
+        {
+            BeCurrent();
+            return _next;
+        }
+    }
 
     /// <summary>The last number that may be assigned now.</summary>
-    public ulong Limit => throw new NotImplementedException();
+    public ulong Limit
+    {
+        get
+        {
+            BeCurrent();
+            return _limit;
+        }
+    }
+
+    /// <summary>How many numbers are left.</summary>
+    public ulong Headroom => Limit >= Next ? Limit - Next + 1 : 0;
+
+    /// <summary>Must it be rekeyed: its space nears its end, or a jump would lose the peer?</summary>
+    public bool NeedsRekey => _toldRekey;
+
+    /// <summary>The peer showed that it has authenticated this number (an answered rekey, a sign of life). It travels with the next extension.</summary>
+    public void PeerAuthenticated(ulong number) => _authenticated = Math.Max(_authenticated, number);
+
+    internal ulong LastAuthenticated => Math.Max(_authenticated, Record.LastAuthenticated);
+
+    private bool TakeSlowly(out ulong number)
+    {
+        number = 0;
+        if (_scope.Sending == 0)
+            return false;
+        BeCurrent();
+        if (_next > _limit)
+        {
+            TellLow();
+            if (!_toldEnded)
+            {
+                _toldEnded = true;
+                _scope.Note(_toldRekey ? RedundancyEventKind.NeedsRekey : RedundancyEventKind.LeaseEnded, $"{Id} at {_limit}");
+            }
+
+            return false;
+        }
+
+        if (_next > _mark)
+            CrossMark();
+        number = _next++;
+        return true;
+    }
+
+    /// <summary>Finds the range of the term worked in. Idempotent; every replacement of the record comes after it.</summary>
+    internal void BeCurrent()
+    {
+        if (_generation == _scope.Work || _scope.Work == 0)
+            return;
+        _generation = _scope.Work;
+        (_low, _toldLow, _toldEnded, _toldRekey, _beyondJump) = (false, false, false, false, false);
+        Slice slice = Slice.Start(Record, _scope.Cluster!, _scope.Term, _scope.InForce);
+        ulong last = Slice.LastUsable(Record.Space);
+        if (slice.IsEmpty)
+        {
+            // Nothing is left: a report of the next number must never point back into numbers of others.
+            (_next, _limit) = (Math.Max(slice.First, last + 1), last);
+            NeedRekey("its number space is used up");
+        }
+        else
+        {
+            (_next, _limit) = (slice.First, slice.Last);
+            if (slice.First > LastAuthenticated && slice.First - LastAuthenticated > Record.Space.SafeJump)
+            {
+                _limit = _next - 1;
+                _beyondJump = true;
+                NeedRekey($"{_next} lies beyond the safe jump from {LastAuthenticated}");
+            }
+        }
+
+        Measure();
+    }
+
+    /// <summary>A record that this very term registered: from the first number on, up to a limit that <see cref="Raise"/> will set.</summary>
+    internal void BeginRegistered()
+    {
+        _generation = _scope.Work;
+        (_low, _toldLow, _toldEnded, _toldRekey, _beyondJump) = (false, false, false, false, false);
+        _next = Math.Max(1, Record.LastAuthenticated);
+        _limit = _next - 1;
+        Measure();
+    }
+
+    /// <summary>A new limit is in the copy and, where there is one, in the designee's (G5): use it.</summary>
+    internal void Raise(ulong limit)
+    {
+        BeCurrent();
+        if (limit <= _limit || _beyondJump)
+            return;
+        _limit = limit;
+        (_low, _toldLow, _toldEnded) = (false, false, false);
+        Measure();
+    }
+
+    /// <summary>The lease after this one, from the measured rate; false when the space allows no more.</summary>
+    internal bool Propose(out ulong limit)
+    {
+        ulong most = Slice.LastUsable(Record.Space);
+        ulong reserve = Math.Min(Record.SliceSize * 4, most / 4); // room for some promotions
+        ulong owned = Slice.EndOf(Record, _scope.Term);
+        ulong lease = MeasureLease();
+        limit = lease > most - Math.Min(_next, most) ? most : _next - 1 + lease;
+        if (limit > most - reserve)
+        {
+            limit = most - reserve;
+            NeedRekey("its number space nears its end");
+        }
+
+        limit = Math.Max(limit, owned); // (G4) the handler refuses less
+        return limit > _limit;
+    }
+
+    /// <summary>The rate fell meanwhile, and what is left is more than a lease: look again half way. At the end of the space there is nothing to look for.</summary>
+    internal void LimitIsEnough()
+    {
+        if (_next > _limit)
+            return;
+        _low = false;
+        _mark = _next - 1 + ((_limit - _next + 1) / 2);
+    }
+
+    internal void AskAgain()
+    {
+        _low = false;
+        _mark = Math.Min(_mark, _next - 1);
+    }
+
+    /// <summary>Is another limit asked for, or should it be?</summary>
+    internal bool IsLow => _low;
+
+    internal bool IsBelowQuarter => _generation == _scope.Work && _limit - _next + 1 < _lease / 4;
+
+    private ulong MeasureLease() => _scope.SizeOfLease(Record.Space, Record.SliceSize, _next - _rateFrom, _rateSince);
+
+    private void Measure()
+    {
+        _lease = MeasureLease();
+        (_rateFrom, _rateSince) = (_next, _scope.Now);
+        ulong left = _limit >= _next ? _limit - _next + 1 : 0;
+        _mark = _next - 1 + (left / 2);
+    }
+
+    private void CrossMark()
+    {
+        ulong left = _limit - _next + 1;
+        ulong lease = Math.Max(MeasureLease(), 1);
+        _lease = lease;
+        if (!_low && left > lease / 2)
+        {
+            // A whole slice is more than a lease: look again half way to where it matters.
+            _mark = _next + Math.Min(left - (lease / 2), left / 2) - 1;
+            if (_mark < _next)
+                _mark = _next;
+            return;
+        }
+
+        TellLow();
+        if (left > lease / 4)
+        {
+            _mark = Math.Max(_next, _limit - (lease / 4));
+            return;
+        }
+
+        if (!_toldLow)
+        {
+            _toldLow = true;
+            _scope.Note(RedundancyEventKind.LeaseRunningLow, $"{Id}: {left} left");
+        }
+
+        _mark = _limit;
+    }
+
+    private void TellLow()
+    {
+        if (_low)
+            return;
+        _low = true;
+        _scope.LowLeases.Add(this);
+        _scope.HasWork = true;
+    }
+
+    private void NeedRekey(string why)
+    {
+        if (_toldRekey)
+            return;
+        _toldRekey = true;
+        _scope.Note(RedundancyEventKind.NeedsRekey, $"{Id}: {why}");
+    }
 }

@@ -1,0 +1,123 @@
+using Baton.Redundancy.Leases;
+using Baton.Redundancy.Members;
+using Baton.Redundancy.Records;
+
+namespace Baton.Redundancy.Tests.Leases;
+
+public class LeaseTests
+{
+    [Fact]
+    public void A_lease_is_extended_before_it_ends()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        OutboundLease lease = cluster.Out("A");
+        for (int i = 0; i < 1_000_000; i++)
+        {
+            Assert.True(lease.TryTake(out _));
+            if (i % 1000 == 0)
+                cluster.Run(1);
+        }
+    }
+
+    [Fact]
+    public void A_limit_that_the_designee_has_not_confirmed_is_not_used()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        cluster.Unreachable.Add(("B", "A"));
+        OutboundLease lease = cluster.Out("A");
+        ulong limit = lease.Limit;
+        while (lease.Next <= limit)
+            Assert.True(lease.TryTake(out _));
+        cluster.Until(() => cluster["A"].Cluster!.Revision == cluster.Handler.Cluster.Revision && cluster.Handler.Records[new SaId(1)].Limit > limit);
+        cluster.Run(100);
+        Assert.False(lease.TryTake(out _));
+
+        // It moves on instead: term 2 stays the designee's for ever.
+        cluster.Until(() => cluster["A"].Term == 3);
+        Assert.True(lease.TryTake(out ulong number));
+        Assert.True(number > Slice.EndOf(cluster.Handler.Records[new SaId(1)], 2));
+    }
+
+    [Fact]
+    public void Without_a_handler_it_runs_to_its_limit_and_stops_there()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        OutboundLease lease = cluster.Out("A");
+        ulong limit = lease.Limit;
+        cluster.StopHandler();
+        ulong last = 0;
+        while (lease.TryTake(out ulong number))
+            last = number;
+        Assert.Equal(limit, last);
+        cluster.Run(10);
+        Assert.Contains(cluster.Members["A"].Outputs, static output => output is MemberOutput.Note { Event.Kind: RedundancyEventKind.LeaseRunningLow });
+        Assert.Contains(cluster.Members["A"].Outputs, static output => output is MemberOutput.Note { Event.Kind: RedundancyEventKind.LeaseEnded });
+        cluster.StartHandler();
+        cluster.Until(() => lease.TryTake(out _));
+    }
+
+    [Fact]
+    public void Taking_and_admitting_allocate_nothing()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        cluster.Kill("B");
+        cluster.Until(() => cluster["A"].Cluster!.InSync.IsEmpty);
+        OutboundLease lease = cluster.Out("A");
+        InboundCeiling ceiling = cluster.In("A");
+        Assert.True(lease.TryTake(out _));
+        Assert.Equal(Admission.Accept, ceiling.Admit(1));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        bool all = true;
+        for (ulong i = 2; i < 10_000; i++)
+            all &= lease.TryTake(out _) && ceiling.Admit(i) == Admission.Accept;
+        Assert.Equal(0L, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.True(all);
+    }
+
+    [Fact]
+    public void What_keeps_a_standby_ready_is_per_tick_and_not_per_packet()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        InboundCeiling ceiling = cluster.In("A");
+        ulong number = 0;
+        Flow(cluster, ceiling, ref number, 200); // warm: the rate is measured
+        long before = cluster["A"].Counters.MessagesSent;
+        int held = Flow(cluster, ceiling, ref number, 1000);
+        Assert.Equal(0, held);
+        Assert.InRange(cluster["A"].Counters.MessagesSent - before, 1, 1100);
+    }
+
+    /// <summary>100 numbers a millisecond.</summary>
+    private static int Flow(TestCluster cluster, InboundCeiling ceiling, ref ulong number, int milliseconds)
+    {
+        int held = 0;
+        for (int i = 0; i < milliseconds * 10; i++)
+        {
+            for (int j = 0; j < 10; j++)
+            {
+                if (ceiling.Admit(++number) != Admission.Accept)
+                    held++;
+            }
+
+            cluster.Run(0.1);
+        }
+
+        return held;
+    }
+
+    [Fact]
+    public void An_idle_lead_is_taken_back()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        InboundCeiling ceiling = cluster.In("A");
+        ulong number = 0;
+        Flow(cluster, ceiling, ref number, 100);
+        cluster.Run(10);
+        Assert.True(ceiling.Ceiling > ceiling.Highest);
+        cluster.Run(1000);
+        Assert.Equal(ceiling.Highest, ceiling.Ceiling);
+        cluster.Kill("A");
+        cluster.Until(() => cluster["B"].IsActive);
+        Assert.Equal(Admission.Accept, cluster.In("B").Admit(ceiling.Highest + 1));
+    }
+}

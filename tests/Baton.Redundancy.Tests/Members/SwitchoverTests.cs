@@ -1,0 +1,84 @@
+using Baton.Redundancy.Members;
+using Baton.Redundancy.Records;
+
+namespace Baton.Redundancy.Tests.Members;
+
+public class SwitchoverTests
+{
+    [Fact]
+    public void A_switchover_goes_on_at_the_first_number_never_assigned_with_the_exact_window()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        TestCluster.Member a = cluster.Members["A"];
+        a.AutoDrain = false;
+        Assert.True(cluster.Out("A").TryTake(out ulong last));
+        TakeoverTests.Accept(cluster, "A", 5);
+        cluster.Step(a, new MemberInput.BeginSwitchover(null));
+        cluster.Until(() => cluster["A"].State == MemberState.Freezing);
+        Assert.False(cluster.Out("A").TryTake(out _));
+        Assert.Equal(last + 1, cluster.Out("A").Next);
+        var window = new WindowReport(5, new ulong[] { 1 });
+        cluster.Step(a, new MemberInput.Drained([(new SaId(1), last + 1)], [(new SaId(2), window)]));
+        cluster.Until(() => cluster["B"].IsActive && cluster["A"].State == MemberState.Standby, 20);
+        Assert.Contains(a.Outputs, static output => output is MemberOutput.SurrenderEnded { Done: true });
+        Assert.True(cluster.Out("B").TryTake(out ulong first));
+        Assert.Equal(last + 1, first);
+        Assert.Same(window, cluster.In("B").Start.Window);
+        Assert.Equal(Admission.Accept, cluster.In("B").Admit(4)); // the window knows, not the floor
+    }
+
+    [Fact]
+    public void And_back_again_and_then_a_death_repeats_no_number()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        var used = new HashSet<ulong>();
+        string active = "A";
+        for (int i = 0; i < 4; i++)
+        {
+            string next = active == "A" ? "B" : "A";
+            Spend(cluster, active, used);
+            cluster.Until(() => cluster[active].Cluster!.Designee?.Member == next);
+            cluster.Step(cluster.Members[active], new MemberInput.BeginSwitchover(next));
+            cluster.Until(() => cluster[next].IsActive);
+            active = next;
+        }
+
+        Spend(cluster, active, used);
+        cluster.Until(() => cluster[active].Cluster!.Designee is not null);
+        cluster.Kill(active);
+        active = active == "A" ? "B" : "A";
+        cluster.Until(() => cluster[active].IsActive);
+        Spend(cluster, active, used);
+    }
+
+    private static void Spend(TestCluster cluster, string member, HashSet<ulong> used)
+    {
+        for (int i = 0; i < 10; i++)
+        {
+            Assert.True(cluster.Out(member).TryTake(out ulong number));
+            Assert.True(used.Add(number), $"{number} left twice");
+        }
+    }
+
+    [Fact]
+    public void An_active_without_a_handler_surrenders_through_its_designee()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        cluster.Cut("A");
+        cluster.Run(250);
+        cluster.Step(cluster.Members["A"], new MemberInput.BeginSwitchover(null));
+        cluster.Until(() => cluster["B"].IsActive && cluster["A"].State == MemberState.Standby);
+        Assert.Contains(cluster.Members["A"].Outputs, static output => output is MemberOutput.SurrenderEnded { Done: true });
+    }
+
+    [Fact]
+    public void Without_a_successor_nothing_is_frozen()
+    {
+        TestCluster cluster = new("A");
+        cluster.Until(() => cluster["A"].IsActive);
+        cluster.Step(cluster.Members["A"], new MemberInput.BeginSwitchover(null));
+        cluster.Run(2000);
+        Assert.True(cluster["A"].IsActive);
+        Assert.Contains(cluster.Members["A"].Outputs, static output => output is MemberOutput.Note { Event.Kind: RedundancyEventKind.SwitchoverRefused });
+    }
+}
