@@ -1,0 +1,64 @@
+using Baton.Redundancy;
+using Baton.Redundancy.Records;
+
+namespace Baton.Simulation.Nodes;
+
+/// <summary>One SA of one direction, as the world knows it: its traffic, and every number that ever left or was accepted.</summary>
+internal sealed class SimSa(int index, SaDirection direction, CounterSpace space, ulong first, ulong sliceSize, int window)
+{
+    public int Index => index;
+
+    public SaDirection Direction => direction;
+
+    public CounterSpace Space => space;
+
+    public ulong First => first;
+
+    public ulong SliceSize => sliceSize;
+
+    /// <summary>The receiver's replay window.</summary>
+    public int WindowSize => window;
+
+    public ulong KeyTag => 0x1000 + (ulong)index;
+
+    public SaId? Id { get; set; }
+
+    public bool Registered { get; set; }
+
+    public bool WantDelete { get; set; }
+
+    public bool Deleted { get; set; }
+
+    /// <summary>The counter is spent: nothing is owed any more.</summary>
+    public bool WorldsEnd { get; set; }
+
+    // Traffic.
+    public long MeanInterval { get; set; }
+
+    public bool Silent { get; set; }
+
+    public long NextApp { get; set; }
+
+    public ulong PeerNext { get; set; } = first;
+
+    // What was seen.
+    public Dictionary<ulong, Incarnation> Used { get; } = [];
+
+    public List<ulong> Accepted { get; } = [];
+
+    public List<(ulong Number, long App)> OnTheWire { get; } = [];
+
+    public HashSet<long> AppArrived { get; } = [];
+
+    public long LastArrival { get; set; }
+
+    /// <summary>The window of the peer, for what the cluster sends.</summary>
+    public SimWindow PeerWindow { get; } = new(window, first - 1);
+
+    public SaRecord NewRecord(ulong lead) => new(
+        default, direction, 0xC0DE0000 + (uint)index, space, KeyTag, sliceSize,
+        Limit: direction == SaDirection.Outbound ? first + lead - 1 : 0,
+        LimitTerm: 0,
+        CoarseCeiling: direction == SaDirection.Inbound ? first + lead - 1 : 0,
+        null, null, LastAuthenticated: first, ReadOnlyMemory<byte>.Empty);
+}
