@@ -12,7 +12,7 @@ internal sealed class SimSa(int index, SaDirection direction, CounterSpace space
 
     public CounterSpace Space => space;
 
-    public ulong First => first;
+    public ulong First { get; } = first;
 
     public ulong SliceSize => sliceSize;
 
@@ -57,8 +57,8 @@ internal sealed class SimSa(int index, SaDirection direction, CounterSpace space
 
     public SaRecord NewRecord(ulong lead) => new(
         default, direction, 0xC0DE0000 + (uint)index, space, KeyTag, sliceSize,
-        Limit: direction == SaDirection.Outbound ? first + lead - 1 : 0,
+        Limit: direction == SaDirection.Outbound ? First + lead - 1 : 0,
         LimitTerm: 0,
-        CoarseCeiling: direction == SaDirection.Inbound ? first + lead - 1 : 0,
-        null, null, LastAuthenticated: first, ReadOnlyMemory<byte>.Empty);
+        CoarseCeiling: direction == SaDirection.Inbound ? First + lead - 1 : 0,
+        null, null, LastAuthenticated: First, ReadOnlyMemory<byte>.Empty);
 }
