@@ -322,10 +322,20 @@ public sealed class InboundCeiling
     {
         BeCurrent();
         ulong target = Math.Max(_highest, _wanted);
-        ulong lease = _scope.SizeOfLease(Record!.Space, 0, target - Math.Min(target, _coarseFrom), _coarseSince);
+        // A peer that jumped its counter (RFC 6311) shows no rate by it: what counts is what came below the ceiling that stands.
+        ulong came = Math.Min(target, Coarse);
+        ulong lease = _scope.SizeOfLease(Record!.Space, 0, came - Math.Min(came, _coarseFrom), _coarseSince);
         ulong most = Slice.LastUsable(Record.Space);
         ceiling = lease > most - Math.Min(target, most) ? most : target + lease;
         return ceiling > Coarse;
+    }
+
+    /// <summary>What stands is farther ahead than what would be asked for: look again half way.</summary>
+    internal void CoarseIsEnough()
+    {
+        _coarseDirty = false;
+        SetCoarseMark();
+        SetMark();
     }
 
     internal void CoarseAnswered()

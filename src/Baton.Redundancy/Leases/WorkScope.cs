@@ -80,7 +80,8 @@ internal sealed class WorkScope(MemberPolicy policy, Guards inForce)
     /// <summary>About <see cref="MemberPolicy.LeaseTime"/> of the measured rate, within what the peer's inference and the space allow.</summary>
     public ulong SizeOfLease(CounterSpace space, ulong sliceSize, ulong used, Instant since)
     {
-        double elapsed = Math.Max((Now - since).TotalSeconds, 0.001);
+        // A burst is no rate: over less than a second it would put a coarse ceiling so far ahead that a cold successor refuses traffic for minutes.
+        double elapsed = Math.Max((Now - since).TotalSeconds, 1);
         double wanted = Math.Max(used / elapsed * Policy.LeaseTime.TotalSeconds, Policy.LeaseMinimum);
         ulong sixteenth = space.SafeJump / 16;
         ulong most = sixteenth > sliceSize ? sixteenth - sliceSize : Math.Max(1, space.SafeJump / 32);

@@ -251,8 +251,14 @@ public sealed partial class MemberCore
         for (int i = 0; i < count; i++)
         {
             InboundCeiling sa = _scope.CoarseDirty[i];
-            if (sa.Record is null || !sa.ProposeCoarse(out ulong ceiling))
+            if (sa.Record is null)
                 continue;
+            if (!sa.ProposeCoarse(out ulong ceiling))
+            {
+                sa.CoarseIsEnough();
+                continue;
+            }
+
             ceilings.Add((sa.Id, ceiling));
             _raisingCoarse.Add(sa);
         }

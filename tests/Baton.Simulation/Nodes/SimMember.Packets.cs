@@ -119,7 +119,7 @@ internal sealed partial class SimMember
         InboundCeiling? ceiling = Core.Inbound(state.Id);
         if (ceiling is null)
             return;
-        Rebase(state, ceiling);
+        Rebase(sa, state, ceiling);
         if (!state.Window.IsFresh(number) || !state.Window.Infers(number, sa.Space))
         {
             if (replay)
@@ -158,7 +158,7 @@ internal sealed partial class SimMember
     }
 
     /// <summary>A new start of receiving: the window of an earlier one says nothing any more.</summary>
-    private static void Rebase(SaState state, InboundCeiling ceiling)
+    private static void Rebase(SimSa sa, SaState state, InboundCeiling ceiling)
     {
         InboundStart start = ceiling.Start;
         if (start.Generation == state.Generation)
@@ -167,7 +167,7 @@ internal sealed partial class SimMember
         if (start.Window is { } window)
             state.Window.RebaseOn(window);
         else
-            state.Window.RebaseAbove(start.Floor);
+            state.Window.RebaseAbove(Math.Max(start.Floor, sa.First - 1)); // an SA of this world may begin anywhere
     }
 
     private void RetryHeld(IReadOnlyList<SaId> sas)
@@ -228,7 +228,7 @@ internal sealed partial class SimMember
             }
             else if (Core.Inbound(state.Id) is { } ceiling)
             {
-                Rebase(state, ceiling);
+                Rebase(World.Sas[index], state, ceiling);
                 if (state.Generation != 0)
                     inbound.Add((state.Id, state.Window.Report()));
             }

@@ -39,12 +39,14 @@ internal sealed class SimSa(int index, SaDirection direction, CounterSpace space
 
     public long NextApp { get; set; }
 
+    public int Jumps { get; set; }
+
     public ulong PeerNext { get; set; } = first;
 
     // What was seen.
     public Dictionary<ulong, Incarnation> Used { get; } = [];
 
-    public List<ulong> Accepted { get; } = [];
+    public List<(ulong Number, long App)> Accepted { get; } = [];
 
     public List<(ulong Number, long App)> OnTheWire { get; } = [];
 

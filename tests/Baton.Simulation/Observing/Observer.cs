@@ -70,7 +70,7 @@ internal sealed class Observer(World world)
                 $"sa[{sa.Index}] number {number} accepted by {sa.Used[number]} and again by {member.Self} (term {member.Core.Term})");
         }
 
-        sa.Accepted.Add(number);
+        sa.Accepted.Add((number, app));
         Arrived(sa, app);
     }
 
