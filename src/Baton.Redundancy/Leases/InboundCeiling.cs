@@ -348,7 +348,7 @@ public sealed class InboundCeiling
     {
         if (_scope.Admitting == 0)
             return false;
-        (_coarseFrom, _coarseSince) = (_highest, _scope.Now);
+        (_coarseFrom, _coarseSince) = (Math.Max(_highest, _wanted), _scope.Now);
         _coarseDirty = false;
         SetCoarseMark();
         return _epoch == _scope.Admitting && SetLimit();
