@@ -189,6 +189,7 @@ internal sealed class World
             && sa.Accepted.Count > 0 && sa.PeerNext - sa.Accepted[^1].Number < 1 << 20)
         {
             sa.Jumps++;
+            Coverage.Count(Covered.PeerJumps);
             sa.PeerNext += 1u << 30;
         }
 

@@ -8,9 +8,11 @@ namespace Baton.Simulation.Faults;
 /// <summary>The single faults.</summary>
 internal sealed partial class FaultSchedule
 {
-    private void CrashFor(SimMember member, double milliseconds)
+    private void CrashFor(SimMember member, double milliseconds) => EndFor(member, milliseconds, machine: _random.Chance(0.35));
+
+    private void EndFor(SimMember member, double milliseconds, bool machine)
     {
-        member.Crash(machine: _random.Chance(0.35));
+        member.Crash(machine);
         Later(milliseconds, () => Restart(member));
     }
 
@@ -146,7 +148,7 @@ internal sealed partial class FaultSchedule
             Later(1_200, () =>
             {
                 if (active.Life == life && !active.ShellActive)
-                    CrashFor(active, Duration(300, 4_000));
+                    EndFor(active, Duration(300, 4_000), machine: false); // who ends on purpose says so
             });
         });
     }

@@ -36,7 +36,9 @@ internal sealed class Session
 
     public void Up(Action atHandler) => Send(_member.Node, Network.Handler, ref _lastUp, 0, up: true, () =>
     {
-        if (!ClosedAtHandler && _handler.Life == _handlerLife)
+        if (_handler.Life != _handlerLife)
+            EndSlowly(); // it died before it knew of this session
+        else if (!ClosedAtHandler)
             _handler.Deliver(Channel.Session, () =>
             {
                 if (!ClosedAtHandler)

@@ -142,9 +142,7 @@ internal sealed partial class SimMember
                 break;
 
             case Admission.Replayed:
-                if (replay)
-                    World.Coverage.Count(Covered.ReplaysRefusedByFloor);
-                break;
+                break; // the window, based above the same floor, was asked first
 
             case Admission.NotActive:
                 if (replay)

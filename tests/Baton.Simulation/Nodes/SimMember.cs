@@ -30,6 +30,7 @@ internal sealed partial class SimMember(World world, int node, NodeClock clock) 
     private int _tickGeneration;
     private bool _workPlanned;
     private List<MemberOutput>? _interrupted;
+    private readonly Dictionary<SaId, (ulong Term, ulong Ceiling)> _told = [];
 
     public string Name { get; } = "ABC"[node].ToString();
 
@@ -320,8 +321,17 @@ internal sealed partial class SimMember(World world, int node, NodeClock clock) 
     {
         // To whoever lives under that name: an address knows no incarnations.
         SimMember other = World.Members[message.To.Member[0] - 'A'];
-        if (message.Message is MemberMessage.FineCeilings)
+        if (message.Message is MemberMessage.FineCeilings ceilings)
+        {
             World.Observer.CeilingMessage(Node, other.Node);
+            foreach ((SaId id, ulong ceiling) in ceilings.Ceilings)
+            {
+                if (_told.TryGetValue(id, out (ulong Term, ulong Ceiling) last) && last.Term == ceilings.Term && ceiling < last.Ceiling)
+                    World.Coverage.Count(Covered.CeilingsLowered);
+                _told[id] = (ceilings.Term, ceiling);
+            }
+        }
+
         World.Network.Send(Node, other.Node, () => other.Deliver(Channel.Members, () => other.Feed(new MemberInput.FromMember(message.Message))));
     }
 
