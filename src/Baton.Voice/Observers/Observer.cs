@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Baton.Linux;
 using Baton.Voice.Shell;
 using Baton.Wire;
 

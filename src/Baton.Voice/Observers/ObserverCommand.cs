@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Baton.Linux;
 using Baton.Voice.Observers;
 using Baton.Voice.Shell;
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
+using Baton.Linux;
 using Baton.Voice.Inner;
 using Baton.Voice.Shell;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Baton.Linux;
 using Baton.Voice.Shell;
 using Baton.Wire;
 
@@ -37,8 +38,8 @@ internal sealed class WireTap : IDisposable
 
         _threads =
         [
-            new Thread(ForwardToCluster) { IsBackground = true, Name = "peer to cluster" },
-            new Thread(ForwardToPeer) { IsBackground = true, Name = "cluster to peer" },
+            PacketThread.Create("to cluster", PacketThread.InPath, ForwardToCluster),
+            PacketThread.Create("to peer", PacketThread.InPath, ForwardToPeer),
         ];
     }
 

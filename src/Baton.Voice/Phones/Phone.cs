@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Baton.Linux;
 using Baton.Voice.Audio;
 using Baton.Voice.Inner;
 using Baton.Voice.Rtp;
@@ -49,8 +50,8 @@ internal sealed class Phone : IDisposable
             (ushort)RandomNumberGenerator.GetInt32(0x8000),
             (uint)RandomNumberGenerator.GetInt32(int.MaxValue),
             MonotonicClock.Now);
-        _speaking = new Thread(Speak) { IsBackground = true, Name = "speak" };
-        _listening = new Thread(Listen) { IsBackground = true, Name = "listen" };
+        _speaking = PacketThread.Create("speak", PacketThread.AtEnd, Speak);
+        _listening = PacketThread.Create("listen", PacketThread.AtEnd, Listen);
     }
 
     public IPEndPoint Local => _port.Local;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Security.Cryptography;
+using Baton.Linux;
 using Baton.Voice.Shell;
 using Baton.Wire;
 
@@ -45,9 +46,9 @@ internal sealed class Probe : IDisposable
         _clusterGateway = options.ClusterGateway.Serialize();
         _threads =
         [
-            new Thread(() => Listen(_peerPort, ProbeDirection.ToPeer)) { IsBackground = true, Name = "probe at peer" },
-            new Thread(() => Listen(_clusterPort, ProbeDirection.FromPeer)) { IsBackground = true, Name = "probe at cluster" },
-            new Thread(Send) { IsBackground = true, Name = "probe sends" },
+            PacketThread.Create("probe at peer", PacketThread.AtEnd, () => Listen(_peerPort, ProbeDirection.ToPeer)),
+            PacketThread.Create("probe at cluster", PacketThread.AtEnd, () => Listen(_clusterPort, ProbeDirection.FromPeer)),
+            PacketThread.Create("probe sends", PacketThread.AtEnd, Send),
         ];
     }
 

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Baton.Linux;
 using Baton.Voice.Probes;
 using Baton.Voice.Shell;
 using Baton.Wire;

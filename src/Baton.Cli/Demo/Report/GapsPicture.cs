@@ -27,8 +27,10 @@ internal static class GapsPicture
 
         foreach (ProbeGap gap in report.Gaps)
         {
-            double x = axis.X(report.Seconds(gap.StartNs));
-            char colour = gap.Direction == "toPeer" ? 'a' : 'c';
+            // Side by side: an event silences both directions at the same time.
+            bool toPeer = gap.Direction == "toPeer";
+            double x = axis.X(report.Seconds(gap.StartNs)) + (toPeer ? -2 : 2);
+            char colour = toPeer ? 'a' : 'c';
             svg.Line(x, Floor, x, Y(gap.Milliseconds, most), $"b-s{colour}", 2);
             svg.Circle(x, Y(gap.Milliseconds, most), 3, $"b-f{colour}",
                 string.Create(CultureInfo.InvariantCulture, $"{gap.Milliseconds:F1} ms at {report.Seconds(gap.StartNs):F3} s"));

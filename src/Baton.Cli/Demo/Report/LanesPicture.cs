@@ -86,7 +86,8 @@ internal static class LanesPicture
         {
             // Only their order is drawn to scale; the labels say where they are.
             LeaseLimit limit = lane.Limits[i];
-            double y = top + zone - 8 - ((i + 1) * (zone - 14) / (lane.Limits.Count + 1));
+            double share = lane.Limits.Count == 1 ? 0.5 : i / (lane.Limits.Count - 1.0);
+            double y = top + zone - 12 - (share * (zone - 20));
             double from = axis.X(report.Seconds(limit.StartNs));
             double to = axis.X(report.Seconds(limit.EndNs));
             svg.Line(from, y, Math.Max(to, from + 2), y, $"b-s{colour}", 1.5, "6 4");
@@ -148,7 +149,7 @@ internal static class LanesPicture
 
     private static void Legend(Svg svg, IReadOnlyList<SequenceLane> lanes)
     {
-        double x = 150;
+        double x = Left;
         foreach (string member in lanes.Select(lane => lane.Member).Distinct().Order(StringComparer.Ordinal))
         {
             svg.Line(x, 17, x + 22, 17, $"b-s{Svg.Colour(member)}", 3);

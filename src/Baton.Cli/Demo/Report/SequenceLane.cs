@@ -44,7 +44,7 @@ internal sealed class SequenceLane(SequenceSample first)
         for (int i = 0; i < lanes.Count; i++)
         {
             // A limit above a later lane of the same member is that one's.
-            ulong ceiling = lanes.Skip(i + 1).FirstOrDefault(lane => lane.Lowest > lanes[i].Highest + Jump)?.Lowest ?? ulong.MaxValue;
+            ulong ceiling = lanes.Skip(i + 1).FirstOrDefault(lane => lane.Member == lanes[i].Member && lane.Lowest > lanes[i].Highest + Jump)?.Lowest ?? ulong.MaxValue;
             lanes[i].TakeLimits(limits, ceiling);
         }
 

@@ -47,6 +47,9 @@ public sealed partial class ReportWriterTests : IDisposable
         string[] texts = [.. lanes.Descendants().Where(element => element.Name.LocalName == "text").Select(element => element.Value)];
         Assert.Contains("limit 65,536", texts);
         Assert.Contains("65,537", texts);
+        // B's limit before and after its extension.
+        Assert.Contains("limit 16,842,752", texts);
+        Assert.Contains("limit 16,872,752", texts);
         Assert.Contains("next number, no jump", texts);
         Assert.Equal(2, texts.Count(text => text == "member A") - 1); // two lanes and the legend
     }

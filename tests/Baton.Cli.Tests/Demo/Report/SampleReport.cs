@@ -24,7 +24,7 @@ internal static class SampleReport
         Speak("B", 12.02, 30);
         ulong firstOfA = number;
         Speak("A", 30, 41);
-        number = firstOfB - 1 + Slice;
+        number = firstOfB + Slice + 30_000;
         Speak("B", 41.03, 60);
 
         return new DemoReport
@@ -37,17 +37,17 @@ internal static class SampleReport
             Limits =
             [
                 new(At(0), At(12), 65_536, "A", 1),
-                new(At(12), At(30), 65_536 + Slice, "B", 2),
+                new(At(12), At(20), 65_536 + Slice, "B", 2),
                 new(At(20), At(30), 65_536 + Slice + 30_000, "B", 2),
                 new(At(30), At(41), firstOfA + 100_000, "A", 3),
-                new(At(41), At(60), 65_536 + (2 * Slice), "B", 4),
+                new(At(41), At(60), 95_536 + (2 * Slice), "B", 4),
             ],
             Events =
             [
                 new("kill", "Gateway A killed <kill -9>", At(12), 1, 0, 11.4, 9.8, 65_536, 65_537, null, "replays refused: 25,318 of 25,318"),
                 new("restart", "A starts again", At(18), 0, 0, 1.2, 1.3),
-                new("switchover", "Planned switchover to A", At(30), 0, 0, 3.1, 2.9, 65_536 + Slice, firstOfA),
-                new("pause", "A paused for two seconds", At(41), 1, 2, 33.4, 35.1, firstOfA + 100_000, 16_842_752),
+                new("switchover", "Planned switchover to A", At(30), 0, 0, 3.1, 2.9, 95_536 + Slice, firstOfA),
+                new("pause", "A paused for two seconds", At(41), 1, 2, 33.4, 35.1, firstOfA + 100_000, 65_537 + Slice + 30_000),
                 new("handler-kill", "Handler killed", At(42), 0, 0, 1.4, 1.2),
             ],
             Gaps = [new(At(12), 11.4, "toPeer"), new(At(12.001), 9.8, "fromPeer"), new(At(41), 33.4, "toPeer"), new(At(41.002), 35.1, "fromPeer")],
