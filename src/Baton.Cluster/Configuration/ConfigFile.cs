@@ -138,7 +138,9 @@ public static class ConfigFile
     {
         IPEndPoint? listen = outer.Endpoint("listen", "The address and UDP port for ESP; 4500 is the registered one (RFC 3948).");
         bool viaRouter = role == NodeRole.Gateway && outer.Flag("via-router", false);
-        IPEndPoint? remote = role == NodeRole.Peer ? outer.Endpoint("remote", "The outer address of the cluster.") : null;
+        IPEndPoint? remote = role == NodeRole.Peer ? outer.Endpoint("remote", "The outer address of the cluster.")
+            : viaRouter ? outer.Endpoint("remote", "The router's outer address: what goes to peers goes there, in its shim.")
+            : null;
         outer.Finish();
         return listen is null ? null : new(listen, viaRouter, remote);
     }

@@ -81,8 +81,8 @@ public sealed record StatusOptions(IPEndPoint? Listen = null, IPEndPoint? Metric
 /// <param name="Level">trace, debug, info, warning or error.</param>
 public sealed record LogOptions(string Level = "info");
 
+/// <param name="Remote">Peer: the outer address of the cluster. Gateway via a router: the router's outer address.</param>
 /// <param name="ViaRouter">Gateway: datagrams carry the router's shim in front.</param>
-/// <param name="Remote">Peer: the outer address of the cluster.</param>
 public sealed record OuterOptions(IPEndPoint Listen, bool ViaRouter, IPEndPoint? Remote);
 
 public sealed record InnerOptions(IPEndPoint Listen, IReadOnlyList<InnerRoute> Routes);
@@ -96,7 +96,7 @@ public sealed record InnerRoute(IPNetwork Prefix, IPEndPoint To);
 public sealed record HeartbeatOptions(TimeSpan Interval, int Multiplier, TimeSpan HangAfter, bool Sentinel = true)
 {
     public HeartbeatOptions()
-        : this(TimeSpan.FromMilliseconds(10), 3, TimeSpan.FromMilliseconds(500))
+        : this(TimeSpan.FromMilliseconds(10), 3, TimeSpan.FromMilliseconds(25))
     {
     }
 

@@ -69,6 +69,9 @@ public sealed class OutboundLease
         }
     }
 
+    /// <summary>The base limit as the ledger has it.</summary>
+    public ulong RecordLimit => Record.Limit;
+
     /// <summary>How many numbers are left.</summary>
     public ulong Headroom => Limit >= Next ? Limit - Next + 1 : 0;
 

@@ -96,7 +96,11 @@ public sealed partial class MemberCore
                 outbound.Add((id, lease.Next));
         }
 
-        _surrender = new MemberRequest.Surrender(_scope.Term, _successor, outbound, drained.Inbound);
+        // A window that was never based on this term's start is not exact, but old: its SA goes by the ceilings (P3).
+        (SaId Id, WindowReport Window)[] inbound =
+            [.. drained.Inbound.Where(w => _inbound.TryGetValue(w.Id, out InboundCeiling? ceiling) && ceiling.StartedHere)];
+
+        _surrender = new MemberRequest.Surrender(_scope.Term, _successor, outbound, inbound);
         _state = MemberState.Surrendering;
         _lastRelay = new Instant(long.MinValue / 2);
     }

@@ -1,0 +1,166 @@
+using System.Buffers.Binary;
+using Baton.Esp;
+using Baton.Gateway.Router;
+using Baton.Linux;
+using Baton.Redundancy.Members;
+using Baton.Wire;
+
+namespace Baton.Gateway.DataPath;
+
+/// <summary>From the wire to the inner host.</summary>
+internal sealed partial class PacketPath
+{
+    /// <summary>Takes what waits at the outer socket. False: nothing did.</summary>
+    public bool TakeOuter(Instant now)
+    {
+        int got = Outer.Receive();
+        for (int i = 0; i < got; i++)
+        {
+            Span<byte> packet = Outer.Packet(i);
+            UdpEndpoint peer = Outer.From(i);
+            if (_viaRouter)
+            {
+                // Only the router knows peers: what comes from elsewhere is not ours to judge.
+                if (peer != _remote || !Shim.TryRead(packet, out peer))
+                {
+                    Counters.Count(EspVerdict.BadEnvelope);
+                    continue;
+                }
+
+                packet = packet[Shim.Length..];
+            }
+
+            Counters.Count(Take(packet, peer, now));
+        }
+
+        return got > 0;
+    }
+
+    /// <summary>Judges one datagram of a peer: it is decrypted in place.</summary>
+    public EspVerdict Take(Span<byte> packet, in UdpEndpoint peer, Instant now)
+    {
+        if (packet.Length == 1 && packet[0] == 0xFF)
+            return EspVerdict.Keepalive;
+        if (packet.Length < EspSuites.HeaderLength)
+            return EspVerdict.Runt;
+        uint spi = BinaryPrimitives.ReadUInt32BigEndian(packet);
+        if (spi == 0)
+            return EspVerdict.Ike;
+        if (HandingOver is { } sink)
+        {
+            sink.OuterPacket(packet, peer);
+            return EspVerdict.HandedOver;
+        }
+
+        InboundEntry? entry = _bySpi.Find(spi);
+        if (entry is null)
+            return EspVerdict.UnknownSpi;
+        entry.BeCurrent();
+        EspVerdict verdict = entry.Sa.Check(packet, out ulong sequence);
+        if (verdict != EspVerdict.Delivered)
+            return verdict;
+
+        // Will it have to wait? Then keep it as it came, before it is decrypted in place.
+        bool mayWait = entry.Ceiling is { } ceiling && sequence > ceiling.Ceiling;
+        if (mayWait)
+            packet.CopyTo(_original);
+        verdict = entry.Sa.Open(packet, sequence, out Range range, out byte nextHeader);
+        if (verdict is not (EspVerdict.Delivered or EspVerdict.Dummy))
+            return verdict;
+        ReadOnlySpan<byte> payload = packet[range];
+        if (entry.Ceiling is not null)
+        {
+            switch (entry.Ceiling.Admit(sequence))
+            {
+                case Admission.Hold:
+                    return Hold(entry, packet.Length, payload, sequence, verdict == EspVerdict.Dummy, peer, now);
+                case Admission.Replayed:
+                    return EspVerdict.Replayed;
+                case Admission.NotActive:
+                    return EspVerdict.NotActive;
+            }
+        }
+
+        return Accept(entry, sequence, payload, nextHeader, verdict == EspVerdict.Dummy, peer);
+    }
+
+    /// <summary>Ceilings rose: delivers those held packets that may go on, in the order in which they came.</summary>
+    public void Release(Instant now)
+    {
+        for (int i = 0; i < _held.Count; i++)
+        {
+            HeldQueue.Slot slot = _held[i];
+            switch (slot.Entry!.Ceiling!.Admit(slot.Sequence))
+            {
+                case Admission.Hold:
+                    continue;
+                case Admission.Accept:
+                    HoldTimes.Add(now - slot.Since);
+                    ReadOnlySpan<byte> payload = slot.Payload.AsSpan(0, slot.PayloadLength);
+                    Counters.Count(Accept(slot.Entry, slot.Sequence, payload, NextHeaderOf(payload), slot.IsDummy, slot.Peer));
+                    break;
+                case Admission.Replayed:
+                    Counters.Count(EspVerdict.Replayed);
+                    break;
+                default:
+                    Counters.Count(EspVerdict.NotActive);
+                    break;
+            }
+
+            slot.Entry = null;
+        }
+
+        _held.Compact();
+    }
+
+    /// <summary>Hands every held packet over as it came (a planned switchover), or drops it (deposed).</summary>
+    public void EmptyHeld(IHandoverSink? successor)
+    {
+        for (int i = 0; i < _held.Count; i++)
+        {
+            HeldQueue.Slot slot = _held[i];
+            successor?.OuterPacket(slot.Original.AsSpan(0, slot.OriginalLength), slot.Peer);
+            Counters.Count(successor is null ? EspVerdict.NotActive : EspVerdict.HandedOver);
+            slot.Entry = null;
+        }
+
+        _held.Compact();
+    }
+
+    private EspVerdict Hold(
+        InboundEntry entry, int originalLength, ReadOnlySpan<byte> payload, ulong sequence, bool isDummy, in UdpEndpoint peer, Instant now)
+    {
+        if (_held.Reserve() is not { } slot)
+            return EspVerdict.HeldOverflow;
+        _original.AsSpan(0, originalLength).CopyTo(slot.Original);
+        payload.CopyTo(slot.Payload);
+        (slot.OriginalLength, slot.PayloadLength) = (originalLength, payload.Length);
+        (slot.Entry, slot.Sequence, slot.Peer, slot.Since, slot.IsDummy) = (entry, sequence, peer, now, isDummy);
+        _held.Commit();
+        return EspVerdict.Held;
+    }
+
+    private EspVerdict Accept(InboundEntry entry, ulong sequence, ReadOnlySpan<byte> payload, byte nextHeader, bool isDummy, in UdpEndpoint peer)
+    {
+        if (!entry.Sa.Accept(sequence))
+            return EspVerdict.Replayed;
+        entry.Packets++;
+
+        // The peer's address is that of its last authentic packet (RFC 3948 5, RFC 7296 2.23).
+        if (!_isPeer && _outboundBySpi.TryGetValue(entry.PartnerSpi, out OutboundEntry? partner))
+            partner.Peer = peer;
+        if (isDummy)
+            return EspVerdict.Dummy;
+        if (!IpPacket.TryParse(payload, out IpPacket ip) || nextHeader != (ip.Version == 4 ? 4 : 41))
+            return EspVerdict.BadInner;
+        if (!entry.Source.Matches(ip.Source) || !entry.Destination.Matches(ip.Destination))
+            return EspVerdict.BadSelector;
+        if (!_hosts.TryFind(ip.Destination, out UdpEndpoint host))
+            return EspVerdict.NoPolicy;
+        Inner.Send(ip.Bytes, host);
+        return EspVerdict.Delivered;
+    }
+
+    /// <summary>What a held payload's next header was: tunnel mode carries IPv4 or IPv6, and the version tells which.</summary>
+    private static byte NextHeaderOf(ReadOnlySpan<byte> payload) => (byte)(payload.Length > 0 && payload[0] >> 4 == 6 ? 41 : 4);
+}

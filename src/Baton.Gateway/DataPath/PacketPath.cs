@@ -1,0 +1,190 @@
+using Baton.Cluster.Configuration;
+using Baton.Cluster.Records;
+using Baton.Crypto;
+using Baton.Esp;
+using Baton.Gateway.Router;
+using Baton.Linux;
+using Baton.Redundancy.Leases;
+using Baton.Redundancy.Records;
+using Baton.Wire;
+
+namespace Baton.Gateway.DataPath;
+
+/// <summary>The way of packets through a gateway or a peer: sockets, SAs, selectors, verdicts. One owner thread, no allocation a packet.</summary>
+/// <remarks>
+/// <code>
+/// inner packet -> selectors -> lease -> seal -> [shim] -> outer socket
+/// outer socket -> [shim] -> SPI -> window -> open -> selectors -> ceiling -> mark -> inner socket
+///                                                                   \-> held, until the standby confirms
+/// </code>
+/// </remarks>
+internal sealed partial class PacketPath : IDisposable
+{
+    private const int HeldPackets = 4_096;
+
+    private readonly bool _viaRouter;
+    private readonly bool _isPeer;
+    private readonly UdpEndpoint _remote;
+    private readonly InnerHosts _hosts;
+    private readonly Dictionary<SaId, OutboundEntry> _outbound = [];
+    private readonly Dictionary<SaId, InboundEntry> _inbound = [];
+    private readonly SaTable<InboundEntry> _bySpi = new();
+    private readonly Dictionary<uint, OutboundEntry> _outboundBySpi = [];
+    private readonly SelectorTable _selectors = new();
+    private readonly HeldQueue _held = new(HeldPackets, 2_048);
+    private readonly byte[] _original = new byte[2_048];
+
+    public PacketPath(NodeOptions options, bool isPeer)
+    {
+        _isPeer = isPeer;
+        _viaRouter = options.Outer!.ViaRouter;
+        _remote = options.Outer.Remote is { } remote ? UdpEndpoint.From(remote) : default;
+        _hosts = new InnerHosts(options.Inner!.Routes);
+        Outer = new UdpBatch(options.Outer.Listen);
+        Inner = new UdpBatch(options.Inner.Listen);
+    }
+
+    public UdpBatch Outer { get; }
+
+    public UdpBatch Inner { get; }
+
+    public EspCounters Counters { get; } = new();
+
+    /// <summary>How long held packets waited for their confirmation.</summary>
+    public HoldTimes HoldTimes { get; } = new();
+
+    public int HeldCount => _held.Count;
+
+    public IReadOnlyDictionary<SaId, OutboundEntry> OutboundSas => _outbound;
+
+    public IReadOnlyDictionary<SaId, InboundEntry> InboundSas => _inbound;
+
+    /// <summary>Takes packets off to a successor while a planned switchover is under way; null otherwise.</summary>
+    public IHandoverSink? HandingOver { get; set; }
+
+    public void AddOutbound(SaRecord record, SaDescription description, OutboundLease? lease)
+    {
+        var sa = new OutboundSa(description.Spi, (EspSuite)description.Suite, description.Extended, description.CipherKey, description.SaltOrIntegrityKey);
+        var entry = new OutboundEntry(record.Id, sa, description, lease) { KeyCheck = KeyCheckValue.Of(description.Key), KeyTag = record.KeyTag };
+        if (_isPeer)
+            entry.Peer = _remote;
+        _outbound[record.Id] = entry;
+        _outboundBySpi[description.Spi] = entry;
+        (Selector source, Selector destination) = (new Selector(description.Local), new Selector(description.Remote));
+        if (_isPeer)
+            (source, destination) = (destination, source);
+        _selectors.Add(source, destination, entry);
+    }
+
+    public void AddInbound(SaRecord record, SaDescription description, InboundCeiling? ceiling)
+    {
+        var sa = new InboundSa(
+            description.Spi, (EspSuite)description.Suite, description.Extended, description.WindowSize, description.CipherKey, description.SaltOrIntegrityKey);
+        var entry = new InboundEntry(record.Id, sa, description, ceiling, swap: _isPeer)
+        {
+            KeyCheck = KeyCheckValue.Of(description.Key),
+            KeyTag = record.KeyTag,
+        };
+        _inbound[record.Id] = entry;
+        _bySpi.Set(description.Spi, entry);
+    }
+
+    public void Remove(SaId id)
+    {
+        if (_outbound.Remove(id, out OutboundEntry? outbound))
+        {
+            _selectors.Remove(outbound);
+            _outboundBySpi.Remove(outbound.Sa.Spi);
+            outbound.Dispose();
+        }
+
+        if (_inbound.Remove(id, out InboundEntry? inbound))
+        {
+            for (int i = 0; i < _held.Count; i++)
+            {
+                if (_held[i].Entry == inbound)
+                    _held[i].Entry = null;
+            }
+
+            _held.Compact();
+            _bySpi.Remove(inbound.Sa.Spi);
+            inbound.Dispose();
+        }
+    }
+
+    public void Flush()
+    {
+        Outer.Flush();
+        Inner.Flush();
+    }
+
+    public void Dispose()
+    {
+        foreach (OutboundEntry entry in _outbound.Values)
+            entry.Dispose();
+        foreach (InboundEntry entry in _inbound.Values)
+            entry.Dispose();
+        Outer.Dispose();
+        Inner.Dispose();
+    }
+
+    /// <summary>Takes what waits at the inner socket. False: nothing did.</summary>
+    public bool TakeInner()
+    {
+        int got = Inner.Receive();
+        for (int i = 0; i < got; i++)
+        {
+            Span<byte> packet = Inner.Packet(i);
+            EspVerdict verdict = Send(packet, Inner.From(i));
+            Counters.Count(verdict);
+        }
+
+        return got > 0;
+    }
+
+    /// <summary>Seals one inner packet and queues it.</summary>
+    /// <param name="from">The inner host, to be learned; none when it was handed over.</param>
+    public EspVerdict Send(ReadOnlySpan<byte> packet, in UdpEndpoint from)
+    {
+        if (!IpPacket.TryParse(packet, out IpPacket ip))
+            return EspVerdict.BadInner;
+        IpAddress source = ip.Source;
+        if (!from.IsNone)
+            _hosts.Learn(source, from);
+        if (HandingOver is { } sink)
+        {
+            sink.InnerPacket(packet);
+            return EspVerdict.HandedOver;
+        }
+
+        OutboundEntry? entry = _selectors.Find(source, ip.Destination);
+        if (entry is null)
+            return EspVerdict.NoPolicy;
+        if (entry.Peer.IsNone)
+            return EspVerdict.NoEndpoint;
+        int front = _viaRouter ? Shim.Length : 0;
+        if (entry.Sa.Suite.SealedLength(ip.Bytes.Length) + front > Outer.PacketBytes)
+            return EspVerdict.TooLong;  // before a number is spent on it
+        if (!entry.TryTake(out ulong number))
+            return EspVerdict.NoLease;
+        Span<byte> buffer = Outer.Reserve();
+        int length = entry.Sa.Seal(ip.Bytes, (byte)(ip.Version == 4 ? 4 : 41), number, buffer[front..]);
+        if (_viaRouter)
+            Shim.Write(buffer, entry.Peer);
+        Outer.Queue(front + length, _viaRouter ? _remote : entry.Peer);
+        entry.Packets++;
+        SealedPackets++;
+        return EspVerdict.Delivered;
+    }
+
+    /// <summary>Packets sealed, of those counted as delivered.</summary>
+    public long SealedPackets { get; private set; }
+}
+
+/// <summary>Where packets go that reach the old active of a planned switchover.</summary>
+internal interface IHandoverSink
+{
+    void OuterPacket(ReadOnlySpan<byte> packet, in UdpEndpoint peer);
+
+    void InnerPacket(ReadOnlySpan<byte> packet);
+}

@@ -1,0 +1,118 @@
+using Baton.Cluster.Records;
+using Baton.Esp;
+using Baton.Linux;
+using Baton.Redundancy.Leases;
+using Baton.Redundancy.Records;
+using Baton.Wire;
+
+namespace Baton.Gateway.DataPath;
+
+/// <summary>One outbound SA as its owner thread keeps it: keys, lease, where its peer is.</summary>
+internal sealed class OutboundEntry(SaId id, OutboundSa sa, SaDescription description, OutboundLease? lease) : IDisposable
+{
+    private ulong _next = 1;
+
+    public SaId Id { get; } = id;
+
+    public OutboundSa Sa { get; } = sa;
+
+    /// <summary>Null at a peer, which has the whole space for itself.</summary>
+    public OutboundLease? Lease { get; } = lease;
+
+    public string Name { get; } = description.Name;
+
+    public uint PartnerSpi { get; } = description.Partner;
+
+    public UdpEndpoint Peer { get; set; } = description.Peer is { } peer ? UdpEndpoint.From(peer) : default;
+
+    public ulong KeyCheck { get; init; }
+
+    public ulong KeyTag { get; init; }
+
+    public long Packets { get; set; }
+
+    public bool TryTake(out ulong number)
+    {
+        if (Lease is not null)
+            return Lease.TryTake(out number);
+        number = _next;
+        if (number > (Sa.Extended ? ulong.MaxValue - 1 : uint.MaxValue))
+            return false;  // the space is at its end: rekey (RFC 4303 3.3.3)
+        _next++;
+        return true;
+    }
+
+    public ulong Next => Lease?.Next ?? _next;
+
+    public void Dispose() => Sa.Dispose();
+}
+
+/// <summary>One inbound SA as its owner thread keeps it: keys and window, ceiling, selectors.</summary>
+internal sealed class InboundEntry : IDisposable
+{
+    public InboundEntry(SaId id, InboundSa sa, SaDescription description, InboundCeiling? ceiling, bool swap)
+    {
+        (Id, Sa, Ceiling, Name, PartnerSpi) = (id, sa, ceiling, description.Name, description.Partner);
+
+        // A packet from the peer has the peer's side as source; at the peer itself the sides change places.
+        (System.Net.IPNetwork source, System.Net.IPNetwork destination) =
+            swap ? (description.Local, description.Remote) : (description.Remote, description.Local);
+        (Source, Destination) = (new Selector(source), new Selector(destination));
+    }
+
+    public SaId Id { get; }
+
+    public InboundSa Sa { get; }
+
+    public InboundCeiling? Ceiling { get; }
+
+    public string Name { get; }
+
+    public uint PartnerSpi { get; }
+
+    public Selector Source { get; }
+
+    public Selector Destination { get; }
+
+    public ulong KeyCheck { get; init; }
+
+    public ulong KeyTag { get; init; }
+
+    public long Packets { get; set; }
+
+    /// <summary>The start that the window stands on; another one of the ceiling's means: re-base first.</summary>
+    public ulong StartGeneration { get; set; }
+
+    /// <summary>Takes over where the term starts (P3). Cheap when nothing changed.</summary>
+    public void BeCurrent()
+    {
+        if (Ceiling is null)
+            return;
+        InboundStart start = Ceiling.Start;
+        if (start.Generation == StartGeneration)
+            return;
+        StartGeneration = start.Generation;
+        if (start.Window is { } window)
+            Sa.Window.Import(window.Top, window.Bitmap.Span);
+        else
+            Sa.Window.StartAbove(Math.Max(start.Floor, Sa.Window.Top));
+    }
+
+    public void Dispose() => Sa.Dispose();
+}
+
+/// <summary>An address prefix, compared without allocation.</summary>
+internal readonly struct Selector(System.Net.IPNetwork network)
+{
+    private readonly IpAddress _prefix = IpAddress.From(network.BaseAddress);
+
+    public int Bits { get; } = network.PrefixLength;
+
+    public bool IsV4 { get; } = network.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork;
+
+    public IpAddress Prefix => _prefix;
+
+    public bool IsHost => Bits == (IsV4 ? 32 : 128);
+
+    public bool Matches(in IpAddress address) => address.IsV4 == IsV4 && address.Masked(Bits) == _prefix;
+}

@@ -1,0 +1,144 @@
+using Baton.Gateway.DataPath;
+using Baton.Redundancy;
+using Baton.Redundancy.Handlers;
+using Baton.Redundancy.Members;
+using Baton.Redundancy.Records;
+using Baton.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace Baton.Gateway.Engine;
+
+/// <summary>Performs what the core wants done.</summary>
+internal sealed partial class GatewayEngine
+{
+    /// <summary>How long packets may still be under way between router and card after the last one was assigned a number.</summary>
+    private static readonly TimeSpan PathSkew = TimeSpan.FromMilliseconds(5);
+
+    private readonly long[] _events = new long[Enum.GetValues<RedundancyEventKind>().Length];
+    private Instant? _draining;
+
+    public long HandlerMessagesSent { get; private set; }
+
+    public long Suspicions { get; private set; }
+
+    public long DeathNotices { get; private set; }
+
+    public long Count(RedundancyEventKind kind) => Volatile.Read(ref _events[(int)kind]);
+
+    private void Perform(MemberOutput output, Instant now)
+    {
+        switch (output)
+        {
+            case MemberOutput.ToHandler request:
+                // Not sent is not lost: the core asks again after its timeout.
+                if (Session?.Send(request.RequestId, request.Header, request.Body) == true)
+                    HandlerMessagesSent++;
+                break;
+            case MemberOutput.ToMember message:
+                SendSync(message.To, message.Message);
+                break;
+            case MemberOutput.BecameActive active:
+                BecomeActive(active, now);
+                break;
+            case MemberOutput.ReceivingAllowed allowed:
+                _log.LogInformation("term {Term} is adopted: receiving", allowed.Term);
+                break;
+            case MemberOutput.BecameStandby standby:
+                BecomeStandby(standby);
+                break;
+            case MemberOutput.Freeze freeze:
+                _log.LogInformation("handing over to {Successor}: no more numbers in term {Term}", freeze.Successor, freeze.Term);
+                StartHandingOver(freeze.Successor, now);
+                _draining = now + PathSkew;
+                break;
+            case MemberOutput.SurrenderEnded ended:
+                _log.LogInformation("the surrender is {Result}", ended.Done ? "done" : "not done; the term is over all the same");
+                SurrenderDone = ended.Done;
+                if (!ended.Done)
+                    Path.HandingOver = null;
+                break;
+            case MemberOutput.CeilingsRose:
+                Path.Release(now);
+                break;
+            case MemberOutput.RecordsChanged changed:
+                TakeRecords(changed.Change);
+                break;
+            case MemberOutput.Note note:
+                Note(note.Event);
+                break;
+        }
+    }
+
+    /// <summary>Null while no surrender has ended.</summary>
+    public bool? SurrenderDone { get; private set; }
+
+    private void BecomeActive(MemberOutput.BecameActive active, Instant now)
+    {
+        _active = true;
+        Path.HandingOver = null;
+        Sentinel?.SetTerm(active.Term);
+        Steer(now);
+        _log.LogInformation("active in term {Term}{Alone}", active.Term, active.MayReceive ? "" : ", alone: sending only until the handler adopts it");
+        WorkOffHandedOver(now);
+        RegisterConfigured();
+        OnRole?.Invoke(true, active.Term);
+    }
+
+    private void BecomeStandby(MemberOutput.BecameStandby standby)
+    {
+        bool was = _active;
+        _active = false;
+
+        // After a surrender the successor gets what still comes; a deposed member drops it.
+        if (Path.HandingOver is null)
+            Path.EmptyHeld(null);
+        if (was)
+        {
+            _log.LogInformation("standby; the highest term seen is {Term}", standby.HighestTerm);
+            OnRole?.Invoke(false, standby.HighestTerm);
+        }
+    }
+
+    /// <summary>Called on the engine thread when the role changes; must not block.</summary>
+    public Action<bool, ulong>? OnRole { get; set; }
+
+    /// <summary>Workers are drained (there is one, this thread) and the skew has passed: the exact state of every SA.</summary>
+    private void ReportDrained()
+    {
+        _draining = null;
+        var outbound = new List<(SaId, ulong)>(Path.OutboundSas.Count);
+        foreach (OutboundEntry entry in Path.OutboundSas.Values)
+            outbound.Add((entry.Id, entry.Next));
+        var inbound = new List<(SaId, WindowReport)>(Path.InboundSas.Count);
+        foreach (InboundEntry entry in Path.InboundSas.Values)
+        {
+            entry.BeCurrent();
+            var bitmap = new ulong[entry.Sa.Window.Size / 64];
+            entry.Sa.Window.Export(bitmap, out ulong top);
+            inbound.Add((entry.Id, new WindowReport(top, bitmap)));
+        }
+
+        Feed(new MemberInput.Drained(outbound, inbound));
+    }
+
+    private void CountSuspicion(WitnessView view)
+    {
+        if (view == WitnessView.Dead)
+            DeathNotices++;
+        else
+            Suspicions++;
+    }
+
+    private void Note(RedundancyEvent note)
+    {
+        _events[(int)note.Kind]++;
+        LogLevel level = note.Kind switch
+        {
+            RedundancyEventKind.LeaseRunningLow or RedundancyEventKind.HandlerLost or RedundancyEventKind.NeedsRekey
+                or RedundancyEventKind.StartedCold or RedundancyEventKind.GaveUpAddress or RedundancyEventKind.ExtensionRefused => LogLevel.Warning,
+            RedundancyEventKind.LeaseEnded or RedundancyEventKind.RefusedGrantOfOlderLedger => LogLevel.Error,
+            _ => LogLevel.Information,
+        };
+        _log.Log(level, new EventId(3000 + (int)note.Kind, note.Kind.ToString()), "{Kind} in term {Term}: {Detail}", note.Kind, note.Term, note.Detail);
+    }
+}

@@ -1,0 +1,198 @@
+using Baton.Cluster.Session;
+using Baton.Crypto.Frames;
+using Baton.Cluster.Sync;
+using Baton.Esp;
+using Baton.Gateway.DataPath;
+using Baton.Linux;
+using Baton.Redundancy;
+using Baton.Redundancy.Leases;
+using Baton.Redundancy.Members;
+using Baton.Redundancy.Records;
+using Baton.Wire;
+using P = Baton.Cluster.Protos;
+
+namespace Baton.Gateway.Engine;
+
+/// <summary>What this member says of itself. Read from the engine's fields by other threads: a figure may be a turn old.</summary>
+internal sealed partial class GatewayEngine
+{
+    private const int SasPerTurn = 500;
+    private readonly Instant _startedAt = MonotonicClock.Now;
+
+    /// <summary>Fills a report; SAs in portions of a turn each, so that no turn is long.</summary>
+    public async Task<P.NodeStatus> StatusAsync(bool withSas)
+    {
+        var status = new P.NodeStatus();
+        await OnEngine(() => FillSummary(status));
+        if (!withSas)
+            return status;
+        (SaId Id, bool Outbound)[] ids = [];
+        await OnEngine(() => ids =
+        [
+            .. Path.OutboundSas.Keys.Select(id => (id, true)),
+            .. Path.InboundSas.Keys.Select(id => (id, false)),
+        ]);
+        for (int at = 0; at < ids.Length; at += SasPerTurn)
+        {
+            int from = at;
+            await OnEngine(() =>
+            {
+                foreach ((SaId id, bool outbound) in ids.AsSpan(from, Math.Min(SasPerTurn, ids.Length - from)))
+                {
+                    if (outbound && Path.OutboundSas.TryGetValue(id, out OutboundEntry? o))
+                        status.Sas.Add(Describe(o));
+                    else if (!outbound && Path.InboundSas.TryGetValue(id, out InboundEntry? i))
+                        status.Sas.Add(Describe(i));
+                }
+            });
+        }
+
+        return status;
+    }
+
+    private Task<Task> OnEngine(Action action)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(_ =>
+        {
+            action();
+            done.SetResult();
+        });
+        return Task.WhenAny(done.Task, Ended.Task);
+    }
+
+    private void FillSummary(P.NodeStatus status)
+    {
+        status.Name = Self.Member;
+        status.Role = "gateway";
+        status.Pid = Environment.ProcessId;
+        status.UptimeMs = (ulong)(MonotonicClock.Now - _startedAt).TotalMilliseconds;
+        status.Incarnation = Mapping.ToWire(Self);
+        status.State = Core.State.ToString().ToLowerInvariant();
+        status.Term = Core.Term;
+        if (Core.Cluster is { } copy)
+            status.Copy = Mapping.ToWire(copy);
+        status.HandlerConnected = Core.HasHandler;
+        status.RealTime = NoRealTime is null;
+        status.SaCount = (uint)(Path.OutboundSas.Count + Path.InboundSas.Count + _toBuild.Count + _unusable.Count);
+        string? why = NotReadyWhy();
+        status.SaReady = why is null ? (uint)(Path.OutboundSas.Count + Path.InboundSas.Count) : 0;
+        status.NotReadyWhy = why ?? (_toBuild.Count > 0 ? "records are still being taken over" : _unusable.Count > 0 ? _unusable.First().Value : "");
+        status.MeasuredUnixMs = (ulong)DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+        if (NoRealTime is not null)
+            status.Warnings.Add(NoRealTime);
+        foreach ((string name, ulong value) in Counters())
+            status.Counters[name] = value;
+    }
+
+    /// <summary>Would this member work if the active died now?</summary>
+    private string? NotReadyWhy()
+    {
+        ClusterRecord? copy = Core.Cluster;
+        if (copy is null)
+            return "no copy of the records yet";
+        if (_active)
+            return null;
+        if (!Core.HasHandler)
+            return "the handler cannot be reached: the copy may be old";
+        if (!copy.InSync.Contains(Self))
+            return "not in the in-sync set: it would start from the coarse ceilings";
+        if (copy.Designee != Self)
+            return "not the designated successor";
+        return null;
+    }
+
+    private static P.SaStatus Describe(OutboundEntry entry)
+    {
+        OutboundLease? lease = entry.Lease;
+        bool ready = lease is { NeedsRekey: false };
+        return new P.SaStatus
+        {
+            Id = entry.Id.Value,
+            Direction = P.SaDirection.Outbound,
+            Spi = entry.Sa.Spi,
+            Suite = entry.Sa.Suite.ToString(),
+            Peer = entry.Peer.IsNone ? "" : entry.Peer.ToString(),
+            Next = lease?.Next ?? 0,
+            Limit = lease?.Limit ?? 0,
+            RecordLimit = lease?.RecordLimit ?? 0,
+            Ready = ready,
+            NotReadyWhy = ready ? "" : "its number space is used up: rekey",
+            KeyCheck = entry.KeyCheck,
+            KeyTag = entry.KeyTag,
+            Packets = (ulong)entry.Packets,
+        };
+    }
+
+    private static P.SaStatus Describe(InboundEntry entry) => new()
+    {
+        Id = entry.Id.Value,
+        Direction = P.SaDirection.Inbound,
+        Spi = entry.Sa.Spi,
+        Suite = entry.Sa.Suite.ToString(),
+        Next = entry.Ceiling?.Highest ?? 0,
+        Limit = entry.Ceiling?.Ceiling ?? 0,
+        Ready = true,
+        KeyCheck = entry.KeyCheck,
+        KeyTag = entry.KeyTag,
+        Packets = (ulong)entry.Packets,
+    };
+
+    /// <summary>Every named counter of this member: names are API.</summary>
+    private IEnumerable<(string Name, ulong Value)> Counters()
+    {
+        foreach (EspVerdict verdict in Enum.GetValues<EspVerdict>())
+            yield return ("esp." + CounterName.Of(verdict.ToString()), (ulong)Path.Counters[verdict]);
+        yield return ("esp.sealed", (ulong)Path.SealedPackets);
+        foreach (RedundancyEventKind kind in Enum.GetValues<RedundancyEventKind>())
+            yield return ("redundancy." + CounterName.Of(kind.ToString()), (ulong)Count(kind));
+        foreach (FrameVerdict verdict in Enum.GetValues<FrameVerdict>())
+        {
+            yield return ("sync.frame." + CounterName.Of(verdict.ToString()), (ulong)SyncRefused(verdict));
+            yield return ("heartbeat.frame." + CounterName.Of(verdict.ToString()), (ulong)_listener.Refused(verdict));
+        }
+
+        foreach (SyncVerdict verdict in Enum.GetValues<SyncVerdict>())
+            yield return ("sync." + CounterName.Of(verdict.ToString()), (ulong)SyncCount(verdict));
+        MemberCounters core = Core.Counters;
+        yield return ("sync.messages-sent", (ulong)SyncMessagesSent);
+        yield return ("sync.bytes-sent", (ulong)SyncBytesSent);
+        yield return ("sync.repeats", (ulong)core.Repeats);
+        yield return ("sync.handover-overflow", (ulong)HandoverOverflow);
+        yield return ("handler.messages-sent", (ulong)HandlerMessagesSent);
+        yield return ("core.steps", (ulong)core.Steps);
+        yield return ("core.terms-worked", (ulong)core.TermsWorked);
+        yield return ("engine.turns", (ulong)Turns);
+        yield return ("engine.ticks", (ulong)((MonotonicClock.Now - _startedAt) / (_options.Redundancy.CeilingTick ?? new MemberPolicy().CeilingTick)));
+        yield return ("held.now", (ulong)Path.HeldCount);
+        yield return ("held.packets", (ulong)Path.HoldTimes.Total);
+        yield return ("held.p50-us", (ulong)Path.HoldTimes.Percentile(0.5));
+        yield return ("held.p99-us", (ulong)Path.HoldTimes.Percentile(0.99));
+        yield return ("socket.outer-send-drops", (ulong)Path.Outer.SendDrops);
+        yield return ("socket.inner-send-drops", (ulong)Path.Inner.SendDrops);
+        yield return ("socket.truncated", (ulong)(Path.Outer.Truncated + Path.Inner.Truncated + _sync.Truncated));
+        yield return ("witness.suspicions", (ulong)Suspicions);
+        yield return ("witness.death-notices", (ulong)DeathNotices);
+        yield return ("witness.false-suspicions", (ulong)_listener.Detector.FalseSuspicions);
+        yield return ("witness.times-late", (ulong)_listener.Detector.TimesLate);
+        yield return ("witness.malformed", (ulong)_listener.Malformed);
+        yield return ("records.to-build", (ulong)_toBuild.Count);
+        yield return ("process.resident-bytes", (ulong)Environment.WorkingSet);
+        if (Sentinel is { } sentinel)
+        {
+            yield return ("sentinel.restarts", (ulong)sentinel.Restarts);
+            yield return ("sentinel.hangs", (ulong)sentinel.Hangs);
+            yield return ("sentinel.frames-sent", (ulong)sentinel.FramesSent);
+            yield return ("sentinel.worst-lateness-us", (ulong)sentinel.WorstLateness.TotalMicroseconds);
+            yield return ("sentinel.real-time", sentinel.HasRealTime ? 1UL : 0UL);
+            yield return ("sentinel.pid", (ulong)sentinel.ProcessId);
+        }
+    }
+}
+
+/// <summary>Counter names as operators type them: BadIcv is bad-icv.</summary>
+internal static class CounterName
+{
+    public static string Of(string pascal) =>
+        string.Concat(pascal.Select((c, i) => char.IsUpper(c) && i > 0 ? "-" + char.ToLowerInvariant(c) : char.ToLowerInvariant(c).ToString()));
+}

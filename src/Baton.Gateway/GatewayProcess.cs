@@ -1,0 +1,146 @@
+using Baton.Cluster.Certificates;
+using Baton.Cluster.Configuration;
+using Baton.Cluster.Records;
+using Baton.Cluster.Session;
+using Baton.Gateway.Engine;
+using Baton.Gateway.Sentinel;
+using Baton.Linux;
+using Baton.Redundancy.Members;
+using Baton.Redundancy.Messages;
+using Baton.Redundancy.Records;
+using Microsoft.Extensions.Logging;
+
+namespace Baton.Gateway;
+
+/// <summary>A member: the engine, the session with the handler, the sentinel, and the status service around them.</summary>
+/// <remarks>An orderly stop is a planned switchover: surrender, hand over until nothing has come for a second, then end. Each wait is bounded.</remarks>
+public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
+{
+    private static readonly TimeSpan SurrenderPatience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan QuietPatience = TimeSpan.FromSeconds(5);
+
+    private readonly NodeOptions _options;
+    private readonly ClusterKeys _keys;
+    private readonly TlsMaterial _tls;
+    private readonly ILogger _log;
+    private readonly (string File, string[] Arguments) _sentinelCommand;
+    private readonly GatewayEngine _engine;
+
+    /// <param name="sentinelCommand">The program and arguments that run <see cref="SentinelProcess.Main"/>.</param>
+    public GatewayProcess(
+        NodeOptions options, ClusterKeys keys, TlsMaterial tls, (string File, string[] Arguments) sentinelCommand, ILoggerFactory logs)
+    {
+        (_options, _keys, _tls, _sentinelCommand) = (options, keys, tls, sentinelCommand);
+        _log = logs.CreateLogger("gateway");
+        Span<byte> nonce = stackalloc byte[8];
+        System.Security.Cryptography.RandomNumberGenerator.Fill(nonce);
+        _engine = new GatewayEngine(options, keys, new Incarnation(options.Name, BitConverter.ToUInt64(nonce)), _log);
+    }
+
+    /// <summary>Runs until <paramref name="stop"/>; then stops in order.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> RunAsync(CancellationToken stop)
+    {
+        Scheduling.NoCoreDump();
+        Scheduling.TryNice(-20);
+        System.Runtime.GCSettings.LatencyMode = System.Runtime.GCLatencyMode.SustainedLowLatency;
+        WarmUp.Run(_keys);
+        if (_options.Heartbeat.Sentinel)
+            _engine.Sentinel = new SentinelClient(SentinelOptionsFor, _sentinelCommand, text => _log.LogError("{Text}", text));
+        await using var session = new HandlerSession(
+            new HandlerSessionOptions(_options.Cluster.Id, _engine.Self, [.. _options.Cluster.Handlers.Select(h => h.Session)]),
+            _tls, this, withSas => _engine.StatusAsync(withSas).GetAwaiter().GetResult(), _log);
+        _engine.Session = session;
+        _engine.Post(engine => engine.SetConfigured(_options.StaticSas));
+        _engine.Start();
+        session.Start();
+        await using NodeStatusServer? status = await NodeStatusServer.StartAsync(_options, _tls, _engine.StatusAsync, _log);
+        _log.LogInformation("{Member} runs: outer {Outer}, inner {Inner}; {Sas} pairs of SAs configured",
+            _engine.Self, _options.Outer!.Listen, _options.Inner!.Listen, _options.StaticSas.Count);
+
+        await Task.WhenAny(Task.Delay(Timeout.Infinite, stop), _engine.Ended.Task);
+        if (_engine.Ended.Task.IsFaulted)
+        {
+            // No orderly word: the sentinel must call this a death.
+            Environment.Exit(134);
+        }
+
+        await StopInOrderAsync();
+        _engine.RequestStop();
+        await _engine.Ended.Task;
+        _engine.Sentinel?.Dispose();
+        return 0;
+    }
+
+    public void Dispose() => _engine.Dispose();
+
+    /// <summary>Takes a checked configuration over without a restart: SAs and, by the caller, the level of the log.</summary>
+    public void Reload(NodeOptions options) => _engine.Post(engine => engine.SetConfigured(options.StaticSas));
+
+    void IHandlerSessionEvents.Connected()
+    {
+        _log.LogInformation("connected to the handler");
+        _engine.Post(new MemberInput.HandlerConnected());
+    }
+
+    void IHandlerSessionEvents.Changed(LedgerChange change) => _engine.Post(new MemberInput.Changed(change));
+
+    void IHandlerSessionEvents.Replied(ulong requestId, HandlerReply reply) => _engine.Post(new MemberInput.Replied(requestId, reply));
+
+    void IHandlerSessionEvents.Lost(string reason)
+    {
+        _log.LogWarning("the handler cannot be reached ({Reason}); going on with the leases there are", reason);
+        _engine.Post(new MemberInput.HandlerLost());
+    }
+
+    void IHandlerSessionEvents.SwitchoverAsked(string? to) => _engine.Post(new MemberInput.BeginSwitchover(to));
+
+    private async Task StopInOrderAsync()
+    {
+        var handedOver = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _engine.Post(engine =>
+        {
+            if (!engine.Core.IsActive)
+            {
+                handedOver.TrySetResult();
+                return;
+            }
+
+            _log.LogInformation("stopping: a planned switchover first");
+            engine.OnRole = (active, _) =>
+            {
+                if (!active)
+                    handedOver.TrySetResult();
+            };
+            engine.Feed(new MemberInput.BeginSwitchover(null));
+        });
+        if (await Task.WhenAny(handedOver.Task, Task.Delay(SurrenderPatience)) != handedOver.Task)
+            _log.LogWarning("nobody could take over within {Seconds} s: stopping without", SurrenderPatience.TotalSeconds);
+        if (_engine.SurrenderDone != true)
+            return;
+        long until = Environment.TickCount64 + (long)QuietPatience.TotalMilliseconds;
+        while (!_engine.HandoverIsQuiet && Environment.TickCount64 < until)
+            await Task.Delay(20);
+    }
+
+    private SentinelOptions SentinelOptionsFor(string block)
+    {
+        MemberAddress own = _options.Self!;
+        return new SentinelOptions
+        {
+            Block = block,
+            Member = _engine.Self.Member,
+            Nonce = _engine.Self.Nonce,
+            ClusterKey = _keys.Newest.ToArray(),
+            KeyId = (byte)_keys.NewestId,
+            Targets =
+            [
+                .. _options.Cluster.Members.Where(m => m.Name != own.Name).Select(m => m.Heartbeat.ToString()),
+                .. _options.Cluster.Handlers.Select(h => h.Heartbeat.ToString()),
+            ],
+            From = new System.Net.IPEndPoint(own.Heartbeat.Address, 0).ToString(),
+            IntervalMicroseconds = (int)_options.Heartbeat.Interval.TotalMicroseconds,
+            HangAfterMicroseconds = (int)_options.Heartbeat.HangAfter.TotalMicroseconds,
+        };
+    }
+}

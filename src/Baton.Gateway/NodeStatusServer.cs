@@ -1,0 +1,82 @@
+using Baton.Cluster.Certificates;
+using Baton.Cluster.Configuration;
+using Baton.Cluster.Protos;
+using Grpc.Core;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Baton.Gateway;
+
+/// <summary>Serves what a node says of itself: gRPC over mutual TLS, and plain /metrics where configured.</summary>
+internal sealed class NodeStatusServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private NodeStatusServer(WebApplication app) => _app = app;
+
+    public static async Task<NodeStatusServer?> StartAsync(
+        NodeOptions options, TlsMaterial? tls, Func<bool, Task<NodeStatus>> status, ILogger log)
+    {
+        if (options.Status.Listen is null && options.Status.Metrics is null)
+            return null;
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddGrpc();
+        builder.Services.AddSingleton(status);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            if (options.Status.Listen is { } listen && tls is not null)
+            {
+                kestrel.Listen(listen, on =>
+                {
+                    on.Protocols = HttpProtocols.Http2;
+                    on.UseHttps(new Microsoft.AspNetCore.Server.Kestrel.Https.TlsHandshakeCallbackOptions
+                    {
+                        OnConnection = _ => ValueTask.FromResult(tls.ForServer(["operator", "handler", "gateway"], refusal => log.LogWarning("status: refused a connection: {Refusal}", refusal))),
+                    });
+                });
+            }
+
+            if (options.Status.Metrics is { } metrics)
+                kestrel.Listen(metrics, on => on.Protocols = HttpProtocols.Http1);
+        });
+        WebApplication app = builder.Build();
+        app.MapGrpcService<Service>();
+        app.MapGet("/metrics", async (HttpContext context) =>
+        {
+            NodeStatus now = await status(false);
+            context.Response.ContentType = "text/plain; version=0.0.4";
+            await context.Response.WriteAsync(MetricsText.Write(now));
+        });
+        await app.StartAsync();
+        return new NodeStatusServer(app);
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    internal sealed class Service(Func<bool, Task<NodeStatus>> status) : NodeService.NodeServiceBase
+    {
+        public override Task<NodeStatus> Status(StatusRequest request, ServerCallContext context) => status(request.WithSas);
+    }
+}
+
+/// <summary>Prometheus' text format. A counter's name is its status name, with baton_ in front and underscores.</summary>
+internal static class MetricsText
+{
+    public static string Write(NodeStatus status)
+    {
+        var text = new System.Text.StringBuilder();
+        foreach ((string name, ulong value) in status.Counters.OrderBy(c => c.Key, StringComparer.Ordinal))
+            text.Append("baton_").Append(name.Replace('.', '_').Replace('-', '_')).Append(' ').Append(value).Append('\n');
+        text.Append("baton_term ").Append(status.Term).Append('\n');
+        text.Append("baton_active ").Append(status.State is "active" or "alone" ? 1 : 0).Append('\n');
+        text.Append("baton_sas ").Append(status.SaCount).Append('\n');
+        text.Append("baton_sas_ready ").Append(status.SaReady).Append('\n');
+        return text.ToString();
+    }
+}
