@@ -1,14 +1,107 @@
+using Baton.Cli.Demo.Processes;
+using Baton.Cluster.Certificates;
 using Baton.Cluster.Configuration;
+using Baton.Cluster.Records;
+using Baton.Gateway;
+using Baton.Gateway.Router;
+using Baton.Handler;
+using Baton.Handler.Ledgers;
+using Microsoft.Extensions.Logging.Console;
 
 namespace Baton.Cli;
 
 /// <summary>Which shell runs which role.</summary>
 internal static class NodeProcesses
 {
-    public static Task<int> RunAsync(NodeOptions options, CancellationToken cancellation)
+    public static async Task<int> RunAsync(NodeOptions options, CancellationToken cancellation)
     {
-        _ = cancellation;
-        Console.Error.WriteLine($"baton: {Enum.GetName(options.Role)!.ToLowerInvariant()} is not built into this version");
-        return Task.FromResult(ExitCode.Failed);
+        ParentTie.HoldStandardInput();
+        using ILoggerFactory logs = Logs(options.Log.Level);
+        try
+        {
+            return options.Role switch
+            {
+                NodeRole.Handler => await HandlerAsync(options, logs, cancellation).ConfigureAwait(false),
+                NodeRole.Gateway => await GatewayAsync(options, logs, cancellation).ConfigureAwait(false),
+                NodeRole.Peer => await PeerAsync(options, logs, cancellation).ConfigureAwait(false),
+                _ => await RouterAsync(options, logs, cancellation).ConfigureAwait(false),
+            };
+        }
+        catch (Exception e) when (e is LedgerException or IOException or System.Net.Sockets.SocketException)
+        {
+            // Addresses that are taken, a ledger that cannot be opened: for the operator, not a stack trace.
+            await Console.Error.WriteLineAsync($"baton: {options.Name} cannot run: {e.Message}").ConfigureAwait(false);
+            return ExitCode.Failed;
+        }
     }
+
+    private static async Task<int> HandlerAsync(NodeOptions options, ILoggerFactory logs, CancellationToken cancellation)
+    {
+        using TlsMaterial tls = Tls(options);
+        await using var handler = new HandlerProcess(options, tls, Keys(options), logs);
+        await handler.RunAsync(cancellation).ConfigureAwait(false);
+        return ExitCode.Ok;
+    }
+
+    private static async Task<int> GatewayAsync(NodeOptions options, ILoggerFactory logs, CancellationToken cancellation)
+    {
+        using TlsMaterial tls = Tls(options);
+        using var gateway = new GatewayProcess(options, Keys(options), tls, SentinelCommand(), logs);
+        return await gateway.RunAsync(cancellation).ConfigureAwait(false);
+    }
+
+    private static async Task<int> PeerAsync(NodeOptions options, ILoggerFactory logs, CancellationToken cancellation)
+    {
+        using TlsMaterial? tls = options.Tls is null ? null : Tls(options);
+        using var peer = new PeerProcess(options, tls, logs);
+        return await peer.RunAsync(cancellation).ConfigureAwait(false);
+    }
+
+    private static async Task<int> RouterAsync(NodeOptions options, ILoggerFactory logs, CancellationToken cancellation)
+    {
+        using var router = new RouterProcess(options, Keys(options), logs.CreateLogger("router"));
+        await router.RunAsync(cancellation).ConfigureAwait(false);
+        return ExitCode.Ok;
+    }
+
+    private static TlsMaterial Tls(NodeOptions options)
+    {
+        TlsOptions files = options.Tls ?? throw new UsageException($"{options.File}: [tls] is missing");
+        return TlsMaterial.TryLoad(files.AuthorityFile, files.CertificateFile, files.KeyFile, out TlsMaterial material, out string error)
+            ? material
+            : throw new UsageException(error);
+    }
+
+    private static ClusterKeys Keys(NodeOptions options) =>
+        options.Cluster.KeyFile is not { } file ? throw new UsageException($"{options.File}: [cluster] key-file is missing")
+        : ClusterKeys.TryLoad(file, out ClusterKeys keys, out string error) ? keys
+        : throw new UsageException(error);
+
+    private static (string File, string[] Arguments) SentinelCommand()
+    {
+        string self = Environment.ProcessPath!;
+        return Path.GetFileNameWithoutExtension(self) == "dotnet"
+            ? (self, [Path.Combine(AppContext.BaseDirectory, "baton.dll"), "sentinel"])
+            : (self, ["sentinel"]);
+    }
+
+    private static ILoggerFactory Logs(string level) => LoggerFactory.Create(logging =>
+    {
+        logging.SetMinimumLevel(level switch
+        {
+            "trace" => LogLevel.Trace,
+            "debug" => LogLevel.Debug,
+            "warning" => LogLevel.Warning,
+            "error" => LogLevel.Error,
+            _ => LogLevel.Information,
+        });
+        logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss.fff ";
+            console.UseUtcTimestamp = true;
+            console.ColorBehavior = Console.IsOutputRedirected ? LoggerColorBehavior.Disabled : LoggerColorBehavior.Default;
+        });
+    });
 }

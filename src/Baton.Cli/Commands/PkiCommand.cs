@@ -17,7 +17,7 @@ internal static class PkiCommand
         init.SetAction(parsed => Guarded(() =>
         {
             Pki.Init(parsed.GetRequiredValue(folder), parsed.GetRequiredValue(cluster), Validity(parsed.GetValue(days)));
-            Console.WriteLine($"wrote {Path.Combine(parsed.GetRequiredValue(folder), Pki.AuthorityFile)}, {Pki.AuthorityKeyFile} (keep it off the nodes) and {Pki.ClusterKeyFile} (for gateways, routers and handlers)");
+            Console.WriteLine($"wrote {Path.Combine(parsed.GetRequiredValue(folder), Pki.AuthorityFile)}, {Pki.AuthorityKeyFile} (keep it off the nodes), {Pki.ClusterKeyFile} (for gateways) and {Pki.ControlKeyFile} (for handler and router)");
         }));
 
         var role = new Argument<string>("ROLE") { Description = string.Join(", ", Pki.Roles) };

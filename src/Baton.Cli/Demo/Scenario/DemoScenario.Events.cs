@@ -136,7 +136,7 @@ public sealed partial class DemoScenario
             await cast.KillAsync(_active, cancellation).ConfigureAwait(false);
             began = Now;
             (_active, _standby) = (_standby, _active);
-            NodeStatus status = await watch.UntilGatewayAsync(_active, $"{_active} acts alone", one => one.State.StartsWith("active", StringComparison.Ordinal) && one.Term > _term, Patience, cancellation).ConfigureAwait(false);
+            NodeStatus status = await watch.UntilGatewayAsync(_active, $"{_active} acts alone", one => one.State is "alone" or "active" && one.Term > _term, Patience, cancellation).ConfigureAwait(false);
             alone = (Now - began) / 1e6;
             _term = status.Term;
             await Task.Delay(TimeSpan.FromSeconds(options.Fast ? 1 : 2), cancellation).ConfigureAwait(false);

@@ -14,9 +14,9 @@ public sealed class Tally
             ulong messages = 0, bytes = 0, ticks = 0;
             foreach (NodeStatus status in _last.Values)
             {
-                messages += Counter(status, "sync_messages_sent");
-                bytes += Counter(status, "sync_bytes_sent");
-                ticks += Counter(status, "sync_ticks");
+                messages += Counter(status, "sync.messages-sent");
+                bytes += Counter(status, "sync.bytes-sent");
+                ticks += Counter(status, "engine.ticks");
             }
 
             return new(messages, bytes, ticks);
@@ -26,7 +26,7 @@ public sealed class Tally
     public void Note(NodeStatus status) => _last[status.Pid] = status;
 
     /// <summary>Packets refused with the verdict "replayed".</summary>
-    public static ulong Replayed(NodeStatus status) => Counter(status, "esp_in_replayed");
+    public static ulong Replayed(NodeStatus status) => Counter(status, "esp.replayed");
 
     public static ulong Counter(NodeStatus status, string name) => status.Counters.TryGetValue(name, out ulong value) ? value : 0;
 }

@@ -94,7 +94,7 @@ public sealed class NodeFiles(RunFolder folder, Topology topology)
             """);
         if (role != "peer")
         {
-            text.AppendLine("""key-file = "cluster.key" """);
+            text.AppendLine(role == "gateway" ? """key-file = "cluster.key" """ : """key-file = "control.key" """);
             foreach (string gateway in Topology.Gateways)
             {
                 text.AppendLine($"""
