@@ -126,7 +126,7 @@ internal sealed class ConfigSection(string prefix, TomlTable table, ConfigErrors
     {
         string? text = Text(key, remedy);
         if (text is null) return null;
-        if (IPNetwork.TryParse(text, out IPNetwork network)) return network;
+        if (PrefixText.TryParse(text, out IPNetwork network)) return network;
         Error(key, "is not a prefix", $"Write it as \"10.1.0.0/16\", with no bits set after the prefix: {remedy}");
         return null;
     }

@@ -19,3 +19,15 @@ public static class EndpointText
         return true;
     }
 }
+
+/// <summary>A prefix with nothing after it: "10.1.0.1/16" is more likely a slip than a wish, and the platform would mask it in silence.</summary>
+public static class PrefixText
+{
+    public static bool TryParse(ReadOnlySpan<char> text, out IPNetwork network)
+    {
+        int slash = text.IndexOf('/');
+        network = default;
+        return slash > 0 && IPNetwork.TryParse(text, out network)
+            && IPAddress.TryParse(text[..slash], out IPAddress? address) && address.Equals(network.BaseAddress);
+    }
+}

@@ -138,7 +138,7 @@ internal static class StaticKeying
         problem = $"a key is not {2 * SaDescription.KeyBytes(suite)} hexadecimal digits";
         if (!TryKey(text[fields[4]], suite, out byte[] keyToPeer) || !TryKey(text[fields[5]], suite, out byte[] keyFromPeer)) return false;
         problem = "bad prefix";
-        if (!IPNetwork.TryParse(text[fields[6]], out IPNetwork local) || !IPNetwork.TryParse(text[fields[7]], out IPNetwork remote)) return false;
+        if (!PrefixText.TryParse(text[fields[6]], out IPNetwork local) || !PrefixText.TryParse(text[fields[7]], out IPNetwork remote)) return false;
         problem = "bad peer address (empty: learned)";
         IPEndPoint? peer = null;
         if (!text[fields[8]].IsEmpty && !EndpointText.TryParse(text[fields[8]].ToString(), out peer)) return false;
@@ -159,11 +159,13 @@ internal static class StaticKeying
     {
         var spis = new HashSet<uint>();
         var keys = new HashSet<string>();
+        int doubles = 0;
         foreach (StaticSa sa in sas)
         {
-            if (!spis.Add(sa.SpiToPeer) | !spis.Add(sa.SpiFromPeer))
+            if (doubles > 20) return;                     // the rest is the same mistake
+            if ((!spis.Add(sa.SpiToPeer) | !spis.Add(sa.SpiFromPeer)) && doubles++ >= 0)
                 root.Error("sa", $"{sa.Name} uses an SPI that is there already", "Give every SA, of both directions, an SPI of its own.");
-            if (!keys.Add(Convert.ToHexString(sa.KeyToPeer)) | !keys.Add(Convert.ToHexString(sa.KeyFromPeer)))
+            if ((!keys.Add(Convert.ToHexString(sa.KeyToPeer)) | !keys.Add(Convert.ToHexString(sa.KeyFromPeer))) && doubles++ >= 0)
                 root.Error("sa", $"{sa.Name} uses a key that is there already", "Draw a fresh key for every SA and direction.");
         }
     }
