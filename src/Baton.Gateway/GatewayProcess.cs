@@ -131,7 +131,7 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
             Block = block,
             Member = _engine.Self.Member,
             Nonce = _engine.Self.Nonce,
-            ClusterKey = _keys.Newest.ToArray(),
+            ClusterKey = _keys.NewestControl.ToArray(),
             KeyId = (byte)_keys.NewestId,
             Targets =
             [

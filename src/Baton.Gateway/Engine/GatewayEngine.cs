@@ -67,8 +67,8 @@ internal sealed partial class GatewayEngine : IDisposable
         _sync = new UdpBatch(own.Sync, count: 64, packetBytes: SyncCodec.LargestDatagram + 1_024, kernelBufferBytes: 8 << 20);
         _heartbeat = new UdpBatch(own.Heartbeat, count: 32, packetBytes: 512, kernelBufferBytes: 1 << 18);
         _steer = new UdpBatch(new(own.Sync.Address, 0), count: 8, packetBytes: 256, kernelBufferBytes: 1 << 16);
-        _listener = new HeartbeatListener(keys.Newest.ToArray(), (byte)keys.NewestId, _memberNames, options.Heartbeat.Interval, options.Heartbeat.Multiplier);
-        _steerSealer = new FrameSealer(keys.Newest, (byte)keys.NewestId, SteerFrame.Label, self.Nonce);
+        _listener = new HeartbeatListener(keys.NewestControl.ToArray(), (byte)keys.NewestId, _memberNames, options.Heartbeat.Interval, options.Heartbeat.Multiplier);
+        _steerSealer = new FrameSealer(keys.NewestControl, (byte)keys.NewestId, SteerFrame.Label, self.Nonce);
         _codec = new SyncCodec(_memberNames);
         _sink = new SealingSink(this, new FrameSealer(keys.Newest, (byte)keys.NewestId, "sync", self.Nonce));
         _syncOpener = new FrameOpener(keys.Newest, (byte)keys.NewestId, "sync");

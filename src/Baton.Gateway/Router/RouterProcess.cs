@@ -49,7 +49,7 @@ public sealed class RouterProcess : IDisposable
         _memberOuter = [.. options.Cluster.Members.Select(m => UdpEndpoint.From(m.Outer))];
         _memberInner = [.. options.Cluster.Members.Select(m => UdpEndpoint.From(m.Inner))];
         _hosts = new InnerHosts(options.Inner!.Routes);
-        _opener = new FrameOpener(keys.Newest, (byte)keys.NewestId, SteerFrame.Label);
+        _opener = new FrameOpener(keys.NewestControl, (byte)keys.NewestId, SteerFrame.Label);
         _outer = new UdpBatch(options.Outer!.Listen);
         _inner = new UdpBatch(options.Inner.Listen);
         _control = new UdpBatch(options.Router!.Control, count: 16, packetBytes: 256, kernelBufferBytes: 1 << 18);
