@@ -188,9 +188,9 @@ internal static unsafe partial class Libc
     internal static partial int MutexUnlock(void* mutex);
 
     /// <summary>The error of the last call, with what to do about it where we know.</summary>
-    internal static IOException Failure(string what)
+    /// <param name="errno">As it was right after the call: making a text may call others.</param>
+    internal static IOException Failure(string what, int errno)
     {
-        int errno = Marshal.GetLastPInvokeError();
         string advice = errno switch
         {
             1 or 13 => " (it needs a right that this user lacks)",

@@ -49,7 +49,7 @@ public sealed unsafe class WakeEvent : IDisposable
     {
         _fd = Libc.EventFd(0, Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC);
         if (_fd < 0)
-            throw Libc.Failure("Cannot make an eventfd");
+            throw Libc.Failure("Cannot make an eventfd", Marshal.GetLastPInvokeError());
     }
 
     public int Fd => _fd;

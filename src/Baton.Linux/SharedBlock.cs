@@ -24,8 +24,9 @@ public sealed unsafe class SharedBlock : IDisposable
         _memory = (byte*)Libc.Map(null, Bytes, 1 | 2, 1, fd, 0);
         if (_memory == (byte*)-1)
         {
+            int errno = Marshal.GetLastPInvokeError();
             _ = Libc.Close(fd);
-            throw Libc.Failure("Cannot map the memory that gateway and sentinel share");
+            throw Libc.Failure("Cannot map the memory that gateway and sentinel share", errno);
         }
     }
 
@@ -37,7 +38,7 @@ public sealed unsafe class SharedBlock : IDisposable
         const uint CloseOnExec = 1;
         int fd = Libc.MemoryFile("baton-sentinel", CloseOnExec);
         if (fd < 0 || Libc.SetLength(fd, Bytes) != 0)
-            throw Libc.Failure("Cannot make the memory that gateway and sentinel share");
+            throw Libc.Failure("Cannot make the memory that gateway and sentinel share", Marshal.GetLastPInvokeError());
         var block = new SharedBlock(fd);
         long* attributes = stackalloc long[2];
         Check(Libc.MutexAttributesInit(attributes));
@@ -50,7 +51,8 @@ public sealed unsafe class SharedBlock : IDisposable
     public static SharedBlock Open(string path)
     {
         int fd = Libc.Open(path, 2 | 0x80000);
-        return fd >= 0 ? new SharedBlock(fd) : throw Libc.Failure($"Cannot open {path}");
+        int errno = Marshal.GetLastPInvokeError();
+        return fd >= 0 ? new SharedBlock(fd) : throw Libc.Failure($"Cannot open {path}", errno);
     }
 
     /// <summary>The i-th word; 0 to 63.</summary>

@@ -32,16 +32,16 @@ public sealed unsafe class UdpBatch : IDisposable
         int family = local.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? Libc.AF_INET : Libc.AF_INET6;
         _fd = Libc.Socket(family, Libc.SOCK_DGRAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0);
         if (_fd < 0)
-            throw Libc.Failure("Cannot open a UDP socket");
+            throw Libc.Failure("Cannot open a UDP socket", Marshal.GetLastPInvokeError());
         _ = Libc.SetSocketOption(_fd, Libc.SOL_SOCKET, Libc.SO_RCVBUF, &kernelBufferBytes, 4);
         _ = Libc.SetSocketOption(_fd, Libc.SOL_SOCKET, Libc.SO_SNDBUF, &kernelBufferBytes, 4);
         byte* name = stackalloc byte[UdpEndpoint.StorageLength];
         uint length = UdpEndpoint.From(local).Write(name);
         if (Libc.Bind(_fd, name, length) != 0)
         {
-            IOException failure = Libc.Failure($"Cannot bind UDP {local}");
+            int errno = Marshal.GetLastPInvokeError();
             _ = Libc.Close(_fd);
-            throw failure;
+            throw Libc.Failure($"Cannot bind UDP {local}", errno);
         }
 
         length = UdpEndpoint.StorageLength;

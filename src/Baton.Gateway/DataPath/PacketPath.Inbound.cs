@@ -92,18 +92,16 @@ internal sealed partial class PacketPath
             HeldQueue.Slot slot = _held[i];
             switch (slot.Entry!.Ceiling!.Admit(slot.Sequence))
             {
-                case Admission.Hold:
+                // Not active: this very step froze the term, and the freeze comes next. It hands over what is held (P6).
+                case Admission.Hold or Admission.NotActive:
                     continue;
                 case Admission.Accept:
                     HoldTimes.Add(now - slot.Since);
                     ReadOnlySpan<byte> payload = slot.Payload.AsSpan(0, slot.PayloadLength);
                     Counters.Count(Accept(slot.Entry, slot.Sequence, payload, NextHeaderOf(payload), slot.IsDummy, slot.Peer));
                     break;
-                case Admission.Replayed:
-                    Counters.Count(EspVerdict.Replayed);
-                    break;
                 default:
-                    Counters.Count(EspVerdict.NotActive);
+                    Counters.Count(EspVerdict.Replayed);
                     break;
             }
 
