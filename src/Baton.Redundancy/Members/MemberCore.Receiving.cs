@@ -281,13 +281,11 @@ public sealed partial class MemberCore
         if (_scope.Admitting == 0 || _scope.Told == 0)
             return next;
         if (_scope.FineDirty.Count > 0)
-            next = _lastCeilingsAt + _policy.CeilingTick;
+            next = Instant.Max(_lastCeilingsAt + _policy.CeilingTick, now + (_policy.CeilingTick / 4));
         foreach (Outstanding one in _outstanding)
-            next = Instant.Min(next, RepeatAt(one));
-        if (_outstanding.Count > 0)
-            next = Instant.Min(next, _outstanding[0].FirstSentAt + _policy.CeilingPatience);
+            next = Sooner(Sooner(next, RepeatAt(one), now), one.FirstSentAt + _policy.CeilingPatience, now);
         if (_scope.Leading.Count > 0)
-            next = Instant.Min(next, _nextIdleScan);
+            next = Sooner(next, _nextIdleScan, now);
         return next;
     }
 }

@@ -164,30 +164,34 @@ public sealed partial class MemberCore
         }
     }
 
+    /// <remarks>A deadline that has passed and changed nothing (no handler to ask, say) must neither spin the caller nor hide a nearer one.</remarks>
     private Instant NextTick(Instant now)
     {
-        Instant next = _desk.NextDeadline();
+        Instant next = _desk.NextDeadline(now);
         switch (_state)
         {
             case MemberState.Standby:
-                next = Instant.Min(next, SuccessionDeadline(now));
-                if (_nextPresence > now)
-                    next = Instant.Min(next, _nextPresence);
+                next = Sooner(next, SuccessionDeadline(now), now);
+                next = Sooner(next, _nextPresence, now);
                 break;
             case MemberState.Active:
-                next = Instant.Min(next, Instant.Min(ReceivingDeadline(now), SendingDeadline()));
-                next = Instant.Min(next, SwitchoverDeadline());
+                next = Instant.Min(next, ReceivingDeadline(now));
+                next = Sooner(next, SendingDeadline(), now);
+                next = Sooner(next, SwitchoverDeadline(), now);
+                next = Instant.Min(next, now + _policy.RequestTimeout);
                 break;
             case MemberState.Alone:
+            case MemberState.Freezing:
             case MemberState.Surrendering:
             case MemberState.Ended:
                 next = Instant.Min(next, now + _policy.RequestTimeout);
                 break;
         }
 
-        // A deadline that has passed and changed nothing must not spin the caller.
-        return next <= now ? now + (_policy.RequestTimeout / 10) : next;
+        return next;
     }
+
+    private static Instant Sooner(Instant next, Instant deadline, Instant now) => deadline > now ? Instant.Min(next, deadline) : next;
 
     private RequestHeader Header() => new(Self, Copy.LedgerId, Copy.Revision, Copy.Term);
 

@@ -62,12 +62,12 @@ internal sealed class RequestDesk(MemberPolicy policy)
 
     public void DropAll() => Array.Clear(_asks);
 
-    public Instant NextDeadline()
+    public Instant NextDeadline(Instant now)
     {
         Instant next = Instant.Never;
         foreach (ref readonly Ask ask in _asks.AsSpan())
         {
-            if (ask.Id != 0)
+            if (ask.Id != 0 && ask.SentAt + policy.RequestTimeout > now)
                 next = Instant.Min(next, ask.SentAt + policy.RequestTimeout);
         }
 
