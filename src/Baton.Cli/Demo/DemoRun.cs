@@ -76,14 +76,22 @@ internal static class DemoRun
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Task guard = cast.GuardAsync(end.Token);
         Task play = scenario.RunAsync(report, end.Token);
-        if (await Task.WhenAny(play, guard).ConfigureAwait(false) == guard)
+        try
         {
-            await end.CancelAsync().ConfigureAwait(false);
-            await play.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await guard.ConfigureAwait(false);                  // throws what ended
+            if (await Task.WhenAny(play, guard).ConfigureAwait(false) == guard)
+            {
+                await end.CancelAsync().ConfigureAwait(false);
+                await play.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await guard.ConfigureAwait(false);              // throws what ended
+            }
+
+            await play.ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!play.IsCompletedSuccessfully || !scenario.Result.AllHeld || options.KeepLogs) await watch.WriteStatesAsync(folder.Path).ConfigureAwait(false);
         }
 
-        await play.ConfigureAwait(false);
         display.Doing("the report is written");
         await new ReportBuilder(cast, keys, scenario, options, block.ToString()).WriteAsync(report, started, startNs, cancellation).ConfigureAwait(false);
         await end.CancelAsync().ConfigureAwait(false);

@@ -115,7 +115,7 @@ public sealed partial class DemoScenario
             }
 
             display.Doing($"{paused} runs again and must find itself deposed");
-            await watch.UntilGatewayAsync(paused, $"{paused} finds itself deposed", status => status.State == "standby" && status.Term >= _term, Patience, cancellation).ConfigureAwait(false);
+            await watch.UntilGatewayAsync(paused, $"{paused} finds itself deposed", status => status.State == "standby" && status.Copy?.Term >= _term, Patience, cancellation).ConfigureAwait(false);
         }, cancellation).ConfigureAwait(false);
     }
 

@@ -57,6 +57,7 @@ public sealed class NodeFiles(RunFolder folder, Topology topology)
                 [outer]
                 listen = "{topology.Outer(gateway)}"
                 via-router = true
+                remote = "{topology.RouterOuter}"
                 [inner]
                 listen = "{topology.Inner(gateway)}"
                 {Routes(DemoAddresses.PhoneCluster, topology.PhoneAtCluster, DemoAddresses.ClusterPrefix, topology.ProbeAtCluster)}

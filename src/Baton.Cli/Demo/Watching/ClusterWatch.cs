@@ -61,6 +61,16 @@ public sealed class ClusterWatch(RunFolder folder, Topology topology, int saCoun
         }
     }
 
+    /// <summary>What everybody says of itself, beside the logs, for whoever looks for the cause of a failure.</summary>
+    public async Task WriteStatesAsync(string to)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        var all = new List<(string Name, Google.Protobuf.IMessage? Status)> { ("handler", await HandlerAsync(limit.Token).ConfigureAwait(false)), ("peer", await PeerAsync(limit.Token).ConfigureAwait(false)), ("router", await RouterAsync(limit.Token).ConfigureAwait(false)) };
+        foreach (string gateway in Topology.Gateways) all.Add((gateway, await GatewayAsync(gateway, limit.Token, withSas: true).ConfigureAwait(false)));
+        foreach ((string name, Google.Protobuf.IMessage? status) in all)
+            await File.WriteAllTextAsync(Path.Combine(to, $"state-{name}.log"), status?.ToString() ?? "no answer", CancellationToken.None).ConfigureAwait(false);
+    }
+
     public void Dispose() => _client.Dispose();
 
     private bool Noted(ClusterStatus status)
