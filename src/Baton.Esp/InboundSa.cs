@@ -45,6 +45,8 @@ public sealed class InboundSa : IDisposable
     /// <summary>Authenticates and decrypts in place, and takes the padding off.</summary>
     /// <param name="packet">The ESP packet; decrypted on success, spoilt on failure.</param>
     /// <param name="sequence">As <see cref="Check"/> told.</param>
+    /// <returns>Replayed, too: a packet from left of the window carries the same low half as one of the next 2^32, and A2.2 reads it as that.
+    /// So one that does not authenticate there is tried as the old one that it may be: the operator sees a replay, not a forgery.</returns>
     /// <param name="payload">Where the payload lies in <paramref name="packet"/>.</param>
     public EspVerdict Open(Span<byte> packet, ulong sequence, out Range payload, out byte nextHeader)
     {
@@ -62,14 +64,28 @@ public sealed class InboundSa : IDisposable
             Span<byte> associated = stackalloc byte[12];
             associated = EspAssociated.Write(associated, Spi, sequence, Extended);
             if (!_keys.Aead.Open(nonce, associated, text, icv))
-                return EspVerdict.BadIcv;
+            {
+                if (!MayBeOld(sequence))
+                    return EspVerdict.BadIcv;
+
+                // Both AEADs are a key stream and a tag: opening once more gives the ciphertext back.
+                _ = _keys.Aead.Open(nonce, associated, text, icv);
+                associated = EspAssociated.Write(associated, Spi, sequence - Epoch, Extended);
+                return _keys.Aead.Open(nonce, associated, text, icv) ? EspVerdict.Replayed : EspVerdict.BadIcv;
+            }
         }
         else
         {
             Span<byte> high = stackalloc byte[4];
             BinaryPrimitives.WriteUInt32BigEndian(high, (uint)(sequence >> 32));
             if (!_keys.Hmac.Verify(packet[..^EspSuites.IcvLength], Extended ? high : default, icv))
-                return EspVerdict.BadIcv;
+            {
+                if (!MayBeOld(sequence))
+                    return EspVerdict.BadIcv;
+                BinaryPrimitives.WriteUInt32BigEndian(high, (uint)((sequence - Epoch) >> 32));
+                return _keys.Hmac.Verify(packet[..^EspSuites.IcvLength], high, icv) ? EspVerdict.Replayed : EspVerdict.BadIcv;
+            }
+
             _keys.Cbc.Apply(iv, text);
         }
 
@@ -87,6 +103,11 @@ public sealed class InboundSa : IDisposable
         payload = new Range(textAt, textAt + length);
         return nextHeader == 59 ? EspVerdict.Dummy : EspVerdict.Delivered;
     }
+
+    private const ulong Epoch = 1UL << 32;
+
+    /// <summary>Read as of the next 2^32 (A2.2): the same low half was there before, left of the window.</summary>
+    private bool MayBeOld(ulong sequence) => Extended && sequence >= Epoch && sequence - Epoch < Window.Top && !Window.IsFresh(sequence - Epoch);
 
     /// <summary>Marks the number of an authentic packet that the ceiling admits. False: another packet with it was accepted meanwhile.</summary>
     public bool Accept(ulong sequence) => Window.TryAccept(sequence);

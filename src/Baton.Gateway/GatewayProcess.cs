@@ -100,6 +100,7 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
         var handedOver = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _engine.Post(engine =>
         {
+            engine.Leaving = true;
             if (!engine.Core.IsActive)
             {
                 handedOver.TrySetResult();

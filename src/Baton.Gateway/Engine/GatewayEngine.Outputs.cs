@@ -2,6 +2,7 @@ using Baton.Gateway.DataPath;
 using Baton.Redundancy;
 using Baton.Redundancy.Handlers;
 using Baton.Redundancy.Members;
+using Baton.Redundancy.Messages;
 using Baton.Redundancy.Records;
 using Baton.Wire;
 using Microsoft.Extensions.Logging;
@@ -35,7 +36,9 @@ internal sealed partial class GatewayEngine
                     HandlerMessagesSent++;
                 break;
             case MemberOutput.ToMember message:
-                SendSync(message.To, message.Message);
+                // Who is about to end must not be waited for: unseen, it is added to nobody's in-sync set.
+                if (!(Leaving && message.Message is MemberMessage.Present))
+                    SendSync(message.To, message.Message);
                 break;
             case MemberOutput.BecameActive active:
                 BecomeActive(active, now);
@@ -101,6 +104,9 @@ internal sealed partial class GatewayEngine
 
     /// <summary>Called on the engine thread when the role changes; must not block.</summary>
     public Action<bool, ulong>? OnRole { get; set; }
+
+    /// <summary>An orderly stop has begun: this member shows itself to no active any more.</summary>
+    public bool Leaving { get; set; }
 
     /// <summary>Workers are drained (there is one, this thread) and the skew has passed: the exact state of every SA.</summary>
     private void ReportDrained()
