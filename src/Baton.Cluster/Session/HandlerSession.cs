@@ -32,7 +32,7 @@ public sealed record HandlerSessionOptions(string Cluster, Incarnation Self, IRe
 {
     public TimeSpan FirstBackoff { get; init; } = TimeSpan.FromMilliseconds(50);
 
-    public TimeSpan LastBackoff { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan LastBackoff { get; init; } = TimeSpan.FromMilliseconds(250);
 
     public TimeSpan StatusInterval { get; init; } = TimeSpan.FromSeconds(1);
 

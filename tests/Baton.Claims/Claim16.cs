@@ -1,0 +1,14 @@
+namespace Baton.Claims;
+
+/// <summary>As 15: the security information is passed from the first of the two gateways to the other.</summary>
+[Collection(nameof(OneRun))]
+public sealed class Claim16(OneRun run)
+{
+    [Fact]
+    public void Holds()
+    {
+        // What was killed and started again had nothing; it becomes active by a switchover and carries every SA on.
+        run.AssertOrder("kill", "restart", "switchover");
+        run.AssertEverySaPasses("switchover");
+    }
+}
