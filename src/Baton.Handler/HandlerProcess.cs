@@ -58,6 +58,9 @@ public sealed class HandlerProcess : IAsyncDisposable
     /// <summary>Runs until <paramref name="stop"/>; throws <see cref="LedgerException"/> when the ledger cannot be used at start.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
+        // A takeover waits for this process: other work of the machine must not come first. Refused without the right, which is no error.
+        Baton.Linux.Scheduling.TryNice(-20);
+        System.Runtime.GCSettings.LatencyMode = System.Runtime.GCLatencyMode.SustainedLowLatency;
         await StartAsync();
         Task stopped = Task.Delay(Timeout.Infinite, stop);
         await Task.WhenAny(stopped, _failed.Task);
