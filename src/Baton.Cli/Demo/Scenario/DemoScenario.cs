@@ -66,12 +66,17 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, FreshKey
     private async Task LearnRolesAsync(CancellationToken cancellation)
     {
         ClusterStatus status = await watch.UntilHandlerAsync("an active and its successor", one => one.Record is { Holder: not null, Designee: not null }, Patience, cancellation).ConfigureAwait(false);
+        string before = _active;
         (_active, _standby) = (status.Record.Holder.Member, status.Record.Designee.Member);
-        await watch.UntilReadyAsync(_active, _standby, Patience, cancellation).ConfigureAwait(false);
-        if (_term != 0 && status.Record.Term != _term)
+        status = await watch.UntilReadyAsync(_active, _standby, Patience, cancellation).ConfigureAwait(false);
+        if (_term != 0 && before != _active)
         {
-            _result.FalseTakeovers += (int)(status.Record.Term - _term);
-            display.Say($"  a takeover that nobody asked for: term {status.Record.Term} instead of {_term}", "yellow");
+            _result.FalseTakeovers++;
+            display.Say($"  a takeover that nobody asked for: {_active} is active in term {status.Record.Term}", "yellow");
+        }
+        else if (_term != 0 && status.Record.Term != _term)
+        {
+            display.Say($"  {_active} moved on from term {_term} to {status.Record.Term}: its designee had not confirmed in time");
         }
 
         _term = status.Record.Term;
