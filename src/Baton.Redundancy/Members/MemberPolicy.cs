@@ -12,8 +12,9 @@ public sealed record MemberPolicy
     /// <summary>Least headroom of a lease or a coarse ceiling, in numbers, whatever the rate.</summary>
     public ulong LeaseMinimum { get; init; } = 1 << 16;
 
-    /// <summary>How long the active waits for its designee's confirmation before it moves on (t+2).</summary>
-    public TimeSpan DesigneePatience { get; init; } = TimeSpan.FromMilliseconds(500);
+    /// <summary>How long the active waits for its designee's confirmation before it moves on (t+2). Longer than the copying of a large ledger takes: an
+    /// extension is asked for with half a lease left, so there is time.</summary>
+    public TimeSpan DesigneePatience { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Ceilings unconfirmed for so long, with a set that cannot be changed: give up the address.</summary>
     public TimeSpan CeilingPatience { get; init; } = TimeSpan.FromMilliseconds(100);
