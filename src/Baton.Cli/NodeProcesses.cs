@@ -1,11 +1,12 @@
+using System.Runtime.InteropServices;
 using Baton.Cli.Demo.Processes;
 using Baton.Cluster.Certificates;
 using Baton.Cluster.Configuration;
 using Baton.Cluster.Records;
-using Baton.Gateway;
 using Baton.Gateway.Router;
-using Baton.Handler;
+using Baton.Gateway;
 using Baton.Handler.Ledgers;
+using Baton.Handler;
 using Microsoft.Extensions.Logging.Console;
 
 namespace Baton.Cli;
@@ -16,7 +17,13 @@ internal static class NodeProcesses
     public static async Task<int> RunAsync(NodeOptions options, CancellationToken cancellation)
     {
         ParentTie.HoldStandardInput();
-        using ILoggerFactory logs = Logs(options.Log.Level);
+        _level = LevelOf(options.Log.Level);
+        using ILoggerFactory logs = Logs();
+        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            Reload(options.File, logs.CreateLogger("baton"));
+        });
         try
         {
             return options.Role switch
@@ -47,6 +54,7 @@ internal static class NodeProcesses
     {
         using TlsMaterial tls = Tls(options);
         using var gateway = new GatewayProcess(options, Keys(options), tls, SentinelCommand(), logs);
+        _reloaded = gateway.Reload;
         return await gateway.RunAsync(cancellation).ConfigureAwait(false);
     }
 
@@ -85,17 +93,40 @@ internal static class NodeProcesses
             : (self, ["sentinel"]);
     }
 
-    private static ILoggerFactory Logs(string level) => LoggerFactory.Create(logging =>
+    /// <summary>SIGHUP: the file is read again and checked whole. With an error nothing changes; else the log's level does, and a gateway's SAs.</summary>
+    private static void Reload(string file, ILogger log)
     {
-        logging.SetMinimumLevel(level switch
+        ConfigResult result = ConfigFile.Load(file);
+        if (result.Options is not { } options || result.Errors.Count > 0)
         {
-            "trace" => LogLevel.Trace,
-            "debug" => LogLevel.Debug,
-            "warning" => LogLevel.Warning,
-            "error" => LogLevel.Error,
-            _ => LogLevel.Information,
-        });
-        logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
+            foreach (ConfigError error in result.Errors)
+                log.LogError("not reloaded: {Error}", error);
+            return;
+        }
+
+        _level = LevelOf(options.Log.Level);
+        _reloaded?.Invoke(options);
+        log.LogInformation("reloaded {File}: the level of the log, and at a gateway the SAs; all else needs a restart", file);
+    }
+
+    private static volatile LogLevel _level;
+    private static Action<NodeOptions>? _reloaded;
+
+    private static LogLevel LevelOf(string level) => level switch
+    {
+        "trace" => LogLevel.Trace,
+        "debug" => LogLevel.Debug,
+        "warning" => LogLevel.Warning,
+        "error" => LogLevel.Error,
+        _ => LogLevel.Information,
+    };
+
+    private static ILoggerFactory Logs() => LoggerFactory.Create(logging =>
+    {
+        logging.SetMinimumLevel(LogLevel.Trace);
+        logging.AddFilter((category, level) => level >= _level
+            && (level >= LogLevel.Warning || category?.StartsWith("Microsoft", StringComparison.Ordinal) != true)
+            && (level >= LogLevel.Warning || category?.StartsWith("Grpc", StringComparison.Ordinal) != true));
         logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;
