@@ -19,6 +19,12 @@ public static class ObserverCommand
 
     private static async Task<int> RunAsync(ObserverOptions options, CommandLoop commands, CancellationToken cancellation)
     {
+        if (options.MaxRecordMiB is < 1 or > 2000)
+        {
+            await Console.Error.WriteLineAsync("observer: the record may have 1 to 2000 MiB").ConfigureAwait(false);
+            return 1;
+        }
+
         try
         {
             using var tap = new WireTap(options);

@@ -18,7 +18,7 @@ internal sealed class WireTap : IDisposable
     public WireTap(ObserverOptions options)
     {
         _options = options;
-        Record = new WireRecord((long)options.MaxRecordMiB << 20);
+        Record = new WireRecord(options.MaxRecordMiB << 20);
         foreach (uint spi in options.AeadSpis ?? [])
             Detector.TellAead(spi);
         foreach (uint spi in options.WatchSpis ?? [])
