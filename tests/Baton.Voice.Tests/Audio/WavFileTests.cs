@@ -26,6 +26,18 @@ public class WavFileTests
     }
 
     [Fact]
+    public void Header_says_the_lengths_and_an_odd_chunk_before_the_data_is_stepped_over()
+    {
+        byte[] file = WavFile.WritePcm([1, 2, 3]);
+        Assert.Equal(file.Length - 8, BitConverter.ToInt32(file, 4)); // all after this field (RIFF)
+        Assert.Equal(6, BitConverter.ToInt32(file, 40));
+
+        byte[] odd = [.. file[..36], .. "note"u8, 3, 0, 0, 0, 9, 9, 9, 0, .. file[36..]];
+        Assert.True(WavFile.TryParse(odd, out WavFile? wav));
+        Assert.Equal([1, 2, 3], wav!.ToPcm());
+    }
+
+    [Fact]
     public void Truncation_anywhere_is_refused_or_shortened_never_thrown()
     {
         byte[] file = WavFile.WritePcm([1, 2, 3, 4]);
