@@ -1,0 +1,170 @@
+using System.Net;
+using Baton.Cluster.Configuration;
+using Baton.Cluster.Records;
+using Baton.Esp;
+using Baton.Gateway.DataPath;
+using Baton.Linux;
+using Baton.Redundancy.Records;
+
+namespace Baton.Gateway.Tests.DataPath;
+
+/// <summary>Two ways of packets over real sockets: a peer and a gateway without a cluster.</summary>
+public sealed class PacketPathTests : IDisposable
+{
+    private readonly UdpBatch _hostAtPeer = new(new IPEndPoint(IPAddress.Loopback, 0));
+    private readonly UdpBatch _hostAtGateway = new(new IPEndPoint(IPAddress.Loopback, 0));
+    private readonly PacketPath _gateway;
+    private readonly PacketPath _peer;
+
+    public PacketPathTests()
+    {
+        _gateway = new PacketPath(Options(NodeRole.Gateway, null, _hostAtGateway), isPeer: false);
+        _peer = new PacketPath(Options(NodeRole.Peer, _gateway.Outer.Local.ToIPEndPoint(), _hostAtPeer), isPeer: true);
+        var sa = new StaticSa("call", SaSuite.AesGcm256, SaMode.Tunnel, 0x1001, 0x1002, Key(1), Key(2),
+            IPNetwork.Parse("10.2.0.0/16"), IPNetwork.Parse("10.1.0.10/32"), _peer.Outer.Local.ToIPEndPoint(), true, 128);
+        _gateway.AddOutbound(Record(1), sa.ToPeer(), null);
+        _gateway.AddInbound(Record(2), sa.FromPeer(), null);
+        _peer.AddInbound(Record(1), sa.ToPeer(), null);
+        _peer.AddOutbound(Record(2), sa.FromPeer(), null);
+    }
+
+    public void Dispose()
+    {
+        _gateway.Dispose();
+        _peer.Dispose();
+        _hostAtPeer.Dispose();
+        _hostAtGateway.Dispose();
+    }
+
+    [Fact]
+    public void APacketGoesThroughAndItsReplayDoesNot()
+    {
+        byte[] packet = TestPackets.Ipv4("10.1.0.10", "10.2.0.10", 60);
+        Assert.Equal(EspVerdict.Delivered, _peer.Send(packet, default));
+        _peer.Flush();
+        byte[] esp = Receive(_gateway.Outer);
+        byte[] again = [.. esp];
+        Assert.Equal(EspVerdict.Delivered, _gateway.Take(esp, _peer.Outer.Local, default));
+        _gateway.Flush();
+        Assert.Equal(packet, Receive(_hostAtGateway));
+        Assert.Equal(EspVerdict.Replayed, _gateway.Take(again, _peer.Outer.Local, default));
+    }
+
+    [Fact] // RFC 4301 5.2: what comes out of an SA must be what the SA is for
+    public void AnInnerPacketOfOthersIsRefused()
+    {
+        using var forger = new OutboundSa(0x1002, EspSuite.AesGcm256, true, Key(2).AsSpan(0, 32), Key(2).AsSpan(32));
+        byte[] esp = new byte[512];
+        int length = forger.Seal(TestPackets.Ipv4("10.1.0.11", "10.2.0.10", 60), 4, 1, esp);
+        Assert.Equal(EspVerdict.BadSelector, _gateway.Take(esp.AsSpan(0, length), _peer.Outer.Local, default));
+    }
+
+    [Fact]
+    public void EveryOtherEndHasItsName()
+    {
+        Assert.Equal(EspVerdict.Keepalive, _gateway.Take(new byte[] { 0xFF }, default, default));
+        Assert.Equal(EspVerdict.Runt, _gateway.Take(new byte[] { 1, 2, 3 }, default, default));
+        Assert.Equal(EspVerdict.Ike, _gateway.Take(new byte[40], default, default));
+        Assert.Equal(EspVerdict.UnknownSpi, _gateway.Take([9, 9, 9, 9, .. new byte[60]], default, default));
+        Assert.Equal(EspVerdict.Runt, _gateway.Take([0, 0, 0x10, 0x02, .. new byte[10]], default, default));
+        Assert.Equal(EspVerdict.BadIcv, _gateway.Take([0, 0, 0x10, 0x02, 0, 0, 0, 1, .. new byte[60]], default, default));
+        Assert.Equal(EspVerdict.BadInner, _peer.Send(new byte[10], default));
+        Assert.Equal(EspVerdict.NoPolicy, _peer.Send(TestPackets.Ipv4("10.1.0.10", "10.3.0.1", 60), default));
+        Assert.Equal(EspVerdict.TooLong, _peer.Send(TestPackets.Ipv4("10.1.0.10", "10.2.0.1", 2_040), default));
+    }
+
+    [Fact]
+    public void RandomAndMutatedDatagramsAreCountedAndNothingElse()
+    {
+        var random = new Random(11);
+        byte[] packet = TestPackets.Ipv4("10.1.0.10", "10.2.0.10", 60);
+        _peer.Send(packet, default);
+        _peer.Flush();
+        byte[] valid = Receive(_gateway.Outer);
+        byte[] bytes = new byte[1_500];
+        for (int i = 0; i < 50_000; i++)
+        {
+            int length = random.Next(0, 1_500);
+            if (i % 3 == 0)
+            {
+                random.NextBytes(bytes);
+            }
+            else
+            {
+                length = i % 3 == 1 ? valid.Length : random.Next(0, valid.Length);
+                valid.CopyTo(bytes, 0);
+                if (i % 3 == 1)
+                    bytes[random.Next(4, valid.Length)] ^= (byte)random.Next(1, 256);
+            }
+
+            Assert.NotEqual(EspVerdict.Delivered, _gateway.Take(bytes.AsSpan(0, length), _peer.Outer.Local, default));
+        }
+
+        Assert.Equal(EspVerdict.Delivered, _gateway.Take(valid, _peer.Outer.Local, default));
+    }
+
+    [Fact]
+    public void NothingIsAllocatedAPacket()
+    {
+        byte[] packet = TestPackets.Ipv4("10.1.0.10", "10.2.0.10", 160);
+        byte[] scratch = new byte[2_048];
+        Run(50);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Run(500);
+        Assert.Equal(0L, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        void Run(int packets)
+        {
+            for (int i = 0; i < packets; i++)
+            {
+                _peer.Send(packet, default);
+                _peer.Flush();
+                while (!_gateway.TakeOuter(default))
+                    Thread.SpinWait(10);
+                _gateway.Flush();
+                int got = _hostAtGateway.Receive();
+                for (int k = 0; k < got; k++)
+                    _hostAtGateway.Packet(k).CopyTo(scratch);
+            }
+        }
+    }
+
+    private static byte[] Receive(UdpBatch socket)
+    {
+        using var poller = new Poller(socket.Fd);
+        poller.Wait(MonotonicClock.Now + TimeSpan.FromSeconds(5));
+        Assert.Equal(1, socket.Receive());
+        return socket.Packet(0).ToArray();
+    }
+
+    private static byte[] Key(byte first) => [.. Enumerable.Range(first, 36).Select(i => (byte)i)];
+
+    private static SaRecord Record(ulong id) => new(new SaId(id), SaDirection.Outbound, 0, default, id, 0, 0, 0, 0, null, null, 0, default);
+
+    private static NodeOptions Options(NodeRole role, IPEndPoint? remote, UdpBatch host) => new()
+    {
+        File = "test",
+        Name = "test",
+        Role = role,
+        Cluster = new ClusterOptions("test", null, [], [], []),
+        Tls = null,
+        Outer = new OuterOptions(new IPEndPoint(IPAddress.Loopback, 0), false, remote),
+        Inner = new InnerOptions(new IPEndPoint(IPAddress.Loopback, 0), [new InnerRoute(IPNetwork.Parse("0.0.0.0/0"), host.Local.ToIPEndPoint())]),
+    };
+}
+
+internal static class TestPackets
+{
+    public static byte[] Ipv4(string source, string destination, int length)
+    {
+        byte[] packet = new byte[length];
+        packet[0] = 0x45;
+        packet[2] = (byte)(length >> 8);
+        packet[3] = (byte)length;
+        packet[8] = 64;
+        packet[9] = 17;
+        IPAddress.Parse(source).GetAddressBytes().CopyTo(packet, 12);
+        IPAddress.Parse(destination).GetAddressBytes().CopyTo(packet, 16);
+        return packet;
+    }
+}
