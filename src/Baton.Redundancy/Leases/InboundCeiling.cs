@@ -41,6 +41,7 @@ public sealed class InboundCeiling
     private ulong _coarseMark;
     private ulong _coarseFrom;
     private Instant _coarseSince;
+    private ulong _coarseLease;
     private bool _coarseDirty;
 
     // Idle: a lead that nobody uses is taken back.
@@ -180,7 +181,7 @@ public sealed class InboundCeiling
         }
 
         (_toldHighest, _toldAt, _perTick) = (_highest, _scope.Now, 0);
-        (_coarseFrom, _coarseSince) = (_highest, _scope.Now);
+        (_coarseFrom, _coarseSince, _coarseLease) = (_highest, _scope.Now, 0);
         SetCoarseMark();
     }
 
@@ -325,9 +326,12 @@ public sealed class InboundCeiling
     {
         BeCurrent();
         ulong target = Math.Max(_highest, _wanted);
-        // A peer that jumped its counter (RFC 6311) shows no rate by it: what counts is what came below the ceiling that stands.
+        // A peer that jumped its counter (RFC 6311) shows no rate by it: what counts is what came below the ceiling that stands, and
+        // no lead is more than four times the one before. A lead of a jump's size would shut a cold successor out for good.
         ulong came = Math.Min(target, Coarse);
         ulong lease = _scope.SizeOfLease(Record!.Space, 0, came - Math.Min(came, _coarseFrom), _coarseSince);
+        lease = Math.Min(lease, Math.Max(_coarseLease, _scope.Policy.LeaseMinimum) * 4);
+        _coarseLease = lease;
         ulong most = Slice.LastUsable(Record.Space);
         ceiling = lease > most - Math.Min(target, most) ? most : target + lease;
         return ceiling > Coarse;

@@ -106,7 +106,7 @@ internal sealed partial class SimMember
 
     // ---- inbound ----
 
-    public void ReceiveOuter(SimSa sa, ulong number, long app, bool handed, bool replay)
+    public void ReceiveOuter(SimSa sa, ulong number, long app, bool handed, bool replay, bool wasHeld = false)
     {
         if (HandOn(sa, number, app, handed) || !_sas.TryGetValue(sa.Index, out SaState? state))
             return;
@@ -149,6 +149,8 @@ internal sealed partial class SimMember
                     World.Coverage.Count(Covered.ReplaysRefusedNotActive);
                 else if (handed)
                     Queue(sa, number, app);
+                else if (wasHeld)
+                    state.Held.Add((number, app, replay)); // the same step froze us: it will be handed over
                 break;
         }
 
@@ -179,7 +181,7 @@ internal sealed partial class SimMember
                     List<(ulong Number, long App, bool Replay)> held = state.Held;
                     state.Held = [];
                     foreach ((ulong number, long app, bool replay) in held)
-                        ReceiveOuter(World.Sas[index], number, app, handed: false, replay);
+                        ReceiveOuter(World.Sas[index], number, app, handed: false, replay, wasHeld: true);
                     break;
                 }
             }

@@ -172,7 +172,7 @@ internal sealed partial class SimMember(World world, int node, NodeClock clock) 
 
     public void Changed(LedgerChange change)
     {
-        CopyRevision = change.Cluster.Revision;
+        CopyRevision = Math.Max(CopyRevision, change.Cluster.Revision); // an older ledger takes nothing back
         if (change.Cluster.Holder is { } holder && holder != Self)
             _witnesses?.Watch(holder);
         Feed(new MemberInput.Changed(change));
