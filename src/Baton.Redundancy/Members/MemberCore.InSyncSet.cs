@@ -380,16 +380,20 @@ public sealed partial class MemberCore
             return;
         if (Copy.Designee is { } designee)
         {
-            if (DesigneeFails(designee, now))
+            if (!DesigneeFails(designee, now))
+                return;
+            if (InForce.HasFlag(Guards.G6DesigneeOnce)) // (G6) never another in this term
+            {
                 AskMoveOn(now, outputs);
-            return;
+                return;
+            }
         }
 
         if (_desk.TimedOut(RequestKind.Designee, now) || _desk.IsFree(RequestKind.Designee, now))
         {
             foreach (Incarnation member in Copy.InSync)
             {
-                if (IsGone(member) || ViewOf(member) == WitnessView.Suspected || _removing.Contains(member))
+                if (IsGone(member) || ViewOf(member) == WitnessView.Suspected || _removing.Contains(member) || member == Copy.Designee)
                     continue;
                 Ask(RequestKind.Designee, new MemberRequest.NameDesignee(_scope.Term, member), now, outputs);
                 return;

@@ -122,6 +122,12 @@ public sealed partial class MemberCore
             return;
         }
 
+        if (holder == Self)
+        {
+            TakeUpAgain(now, outputs);
+            return;
+        }
+
         WitnessView view = ViewOfHolder(holder);
         if (view is not (WitnessView.Dead or WitnessView.Suspected) || holder == Self)
         {
@@ -144,6 +150,16 @@ public sealed partial class MemberCore
 
         if (MayActAlone(now))
             ActAlone(outputs);
+    }
+
+    /// <summary>
+    /// This member gave way to a designee that acted alone, and that one died before it was adopted: the record still names this member, and nobody
+    /// suspects one that lives. It goes on in Term + 2; Term + 1 stays the dead one's. While the designee lives it will be adopted.
+    /// </summary>
+    private void TakeUpAgain(Instant now, ICollection<MemberOutput> outputs)
+    {
+        if (Copy.Designee is { } designee && (IsGone(designee) || ViewOf(designee) == WitnessView.Suspected))
+            AskMoveOn(now, outputs);
     }
 
     /// <summary>The designee first, then who is in sync, then anybody.</summary>
@@ -198,6 +214,8 @@ public sealed partial class MemberCore
             return Instant.Never;
         if (Copy.Holder is null)
             return HasHandler ? now + _policy.RequestTimeout / 4 : Instant.Never;
+        if (Copy.Holder == Self)
+            return now + _policy.RequestTimeout;
         if (_suspicion is null)
             return Instant.Never;
         Instant next = now + (_policy.HandlerPatience / 10);

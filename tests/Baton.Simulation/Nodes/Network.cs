@@ -23,6 +23,11 @@ internal sealed class Network(World world)
 
     public long LatestBy { get; set; } = Ms(5);
 
+    /// <summary>Each member's path to the peers keeps the order; paths of different members differ still.</summary>
+    public bool OrderedOut { get; set; }
+
+    private readonly long[] _lastOut = new long[Nodes];
+
     public static long Ms(double milliseconds) => (long)(milliseconds * 1e6);
 
     public bool IsCut(int from, int to) => _cut[(from * Nodes) + to] > 0;
@@ -46,7 +51,10 @@ internal sealed class Network(World world)
     {
         if (IsCut(from, to) || (Loss > 0 && _random.Chance(Loss)))
             return;
-        world.At(world.Now + Delay(), () =>
+        long at = world.Now + Delay();
+        if (OrderedOut && to == Outside)
+            _lastOut[from] = at = Math.Max(at, _lastOut[from] + 1);
+        world.At(at, () =>
         {
             if (!IsCut(from, to))
                 arrive();
