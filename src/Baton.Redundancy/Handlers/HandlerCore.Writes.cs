@@ -44,7 +44,7 @@ public sealed partial class HandlerCore
                 return (RequestVerdict.Malformed, $"SPI {asked.Spi:x8}: counter of {asked.Space.Bits} bits, slice of {asked.SliceSize}");
 
             // A key is registered once for ever, and each direction has its own. The same registration again is a repetition, not a second one.
-            if (_keyTags.Contains(asked.KeyTag) || tags.Contains(asked.KeyTag))
+            if (_inForce.HasFlag(Guards.G2WritesNameTheirTerm) && (_keyTags.Contains(asked.KeyTag) || tags.Contains(asked.KeyTag))) // (G2)
             {
                 if (IsRegistered(asked))
                     continue;

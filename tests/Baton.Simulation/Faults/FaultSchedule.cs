@@ -76,13 +76,13 @@ internal sealed partial class FaultSchedule(World world)
             Fault.HandlerAndActive, Fault.CrashActive, Fault.PauseActive],
         Profile.BrokenSwitchovers => [
             Fault.SwitchoverThenTrouble, Fault.SwitchoverThenTrouble, Fault.SwitchoverThenTrouble, Fault.SwitchoverThenTrouble, Fault.Switchover,
-            Fault.Stop, Fault.CrashActive, Fault.HandlerAndActive, Fault.PauseActive],
+            Fault.Stop, Fault.CrashActive, Fault.HandlerAndActive, Fault.PauseActive, Fault.AddSas],
         Profile.ChangingSet => [
             Fault.SetRace, Fault.SetRace, Fault.SetRace, Fault.PartitionMembers, Fault.PauseAny, Fault.RestartStandbyQuickly, Fault.CopyLag,
             Fault.CrashActive, Fault.Datagrams, Fault.HandlerPause],
         Profile.Zombies => [
             Fault.ZombieReturns, Fault.ZombieReturns, Fault.ZombieReturns, Fault.PauseActive, Fault.PauseMidStep, Fault.TwoSuspect,
-            Fault.PartitionActiveFromAll, Fault.Datagrams, Fault.ClockJump, Fault.HandlerPause],
+            Fault.PartitionActiveFromAll, Fault.Datagrams, Fault.ClockJump, Fault.HandlerPause, Fault.AddSas],
         _ => [.. Enum.GetValues<Fault>()],
     };
 
@@ -230,6 +230,8 @@ internal sealed partial class FaultSchedule(World world)
             case Fault.AddSas:
                 if (world.Sas.Count < 14)
                     world.AddPair();
+                if (_random.Chance(0.6))
+                    Later(Duration(1, 500), () => Strike(_random.Pick([Fault.HandlerPause, Fault.DiskTrouble, Fault.BreakSession, Fault.CrashActive])));
                 break;
             case Fault.DeleteSas:
                 _random.Pick(world.Sas).WantDelete = true;

@@ -57,7 +57,8 @@ internal sealed partial class SimMember
             if (World.SaOf(record.KeyTag) is not { } sa)
                 continue;
             sa.Id = record.Id;
-            if (!_sas.ContainsKey(sa.Index))
+            // An SPI is only an index: the newest record of it counts.
+            if (!_sas.TryGetValue(sa.Index, out SaState? known) || known.Id.Value < record.Id.Value)
                 _sas[sa.Index] = new SaState { Id = record.Id, Window = new SimWindow(sa.WindowSize, sa.First - 1) };
         }
 
