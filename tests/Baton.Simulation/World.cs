@@ -223,6 +223,7 @@ internal sealed class World
         At(Now + Network.Ms(500), Housekeeping);
         if (Active() is not { Paused: false } active)
             return;
+        JumpWhereCold(active);
         var fresh = new List<SaRecord>();
         var gone = new List<SaId>();
         foreach (SimSa sa in Sas)
@@ -239,6 +240,25 @@ internal sealed class World
         {
             Coverage.Count(Covered.SasDeleted);
             active.Feed(new Baton.Redundancy.Members.MemberInput.DeleteSas(gone));
+        }
+    }
+
+    /// <summary>
+    /// A cold successor refuses a whole coarse lead. Once the faults are over it asks the peer to jump its counter (RFC 6311), where that is needed
+    /// and only there: a floor that does not lie above the peer's numbers excuses nobody.
+    /// </summary>
+    private void JumpWhereCold(SimMember active)
+    {
+        if (Now < QuietFrom + Network.Ms(2_000))
+            return;
+        foreach (SimSa sa in Sas)
+        {
+            if (sa.Direction == SaDirection.Inbound && sa.LastArrival < Now - Network.Ms(2_000) && sa.Id is { } id
+                && active.Core.Inbound(id) is { } ceiling && ceiling.Start.Floor >= sa.PeerNext)
+            {
+                Coverage.Count(Covered.PeersAskedToJump);
+                sa.PeerNext = ceiling.Start.Floor + 1;
+            }
         }
     }
 

@@ -171,7 +171,8 @@ public sealed class OutboundLease
             NeedRekey("its number space nears its end");
         }
 
-        limit = Math.Max(limit, owned); // (G4) the handler refuses less
+        if (_scope.InForce.HasFlag(Guards.G4LimitNotBelowOwned)) // (G4) the handler refuses less
+            limit = Math.Max(limit, owned);
         return limit > _limit;
     }
 

@@ -15,7 +15,7 @@ internal sealed partial class SimMember(World world, int node, NodeClock clock) 
     private static readonly MemberPolicy Policy = new()
     {
         CeilingTick = World.CeilingTick,
-        LeaseTime = TimeSpan.FromSeconds(2),
+        LeaseTime = TimeSpan.FromSeconds(5),
         LeaseMinimum = World.Lead,
         DesigneePatience = TimeSpan.FromMilliseconds(500),
         CeilingPatience = TimeSpan.FromMilliseconds(200),
