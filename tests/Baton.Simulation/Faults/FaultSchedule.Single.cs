@@ -90,7 +90,8 @@ internal sealed partial class FaultSchedule
     {
         world.Coverage.Count(Covered.CopyLags);
         member.CopyLag = Network.Ms(lag);
-        Later(milliseconds, () => member.CopyLag = 0);
+        member.AnswerLag = _random.Chance(0.6) ? member.CopyLag : 0;
+        Later(milliseconds, () => (member.CopyLag, member.AnswerLag) = (0, 0));
     }
 
     /// <summary>Both standbys suspect an active that lives; sometimes the handler does too.</summary>

@@ -105,7 +105,7 @@ internal sealed partial class FaultSchedule(World world)
             world.Handler.Start();
         foreach (SimMember member in world.Members)
         {
-            member.CopyLag = 0;
+            (member.CopyLag, member.AnswerLag) = (0, 0);
             (member.OutputsUntilCrash, member.OutputsUntilPause) = (null, null);
             member.Resume();
             if (!member.Up)

@@ -13,6 +13,7 @@ internal sealed class Session
     private readonly int _handlerLife;
     private long _lastUp;
     private long _lastDown;
+    private long _lastAnswer;
     private bool _brokenUp;
     private bool _brokenDown;
     private bool _ending;
@@ -46,7 +47,13 @@ internal sealed class Session
             });
     });
 
-    public void Down(Action atMember) => Send(Network.Handler, _member.Node, ref _lastDown, _member.CopyLag, up: false, () =>
+    /// <summary>Changes of the ledger, in order; a lagging standby works them off late.</summary>
+    public void Down(Action atMember) => Down(ref _lastDown, _member.CopyLag, atMember);
+
+    /// <summary>Answers only tell the outcome: nothing may depend on what of the copy has come before them.</summary>
+    public void Answer(Action atMember) => Down(ref _lastAnswer, _member.AnswerLag, atMember);
+
+    private void Down(ref long last, long lag, Action atMember) => Send(Network.Handler, _member.Node, ref last, lag, up: false, () =>
     {
         if (!ClosedAtMember && _member.Life == _memberLife)
             _member.Deliver(Channel.Session, () =>

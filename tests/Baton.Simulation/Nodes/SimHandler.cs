@@ -292,7 +292,7 @@ internal sealed class SimHandler(World world, NodeClock clock) : SimProcess(worl
             case HandlerOutput.Reply reply:
                 World.Coverage.Verdicts[(int)reply.Answer.Verdict]++;
                 if (Find(reply.To) is { } asker)
-                    asker.Down(() => asker.Member.Replied(reply.RequestId, reply.Answer));
+                    asker.Answer(() => asker.Member.Replied(reply.RequestId, reply.Answer));
                 break;
 
             case HandlerOutput.Publish publish:

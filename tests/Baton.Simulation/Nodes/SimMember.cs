@@ -41,6 +41,9 @@ internal sealed partial class SimMember(World world, int node, NodeClock clock) 
     /// <summary>How much later than usual the handler's stream reaches this member: a lagging standby.</summary>
     public long CopyLag { get; set; }
 
+    /// <summary>The same for answers: they may lag with the copy, or overtake it.</summary>
+    public long AnswerLag { get; set; }
+
     /// <summary>Stop (or die) after so many more outputs, in the middle of a step.</summary>
     public int? OutputsUntilPause { get; set; }
 
