@@ -62,6 +62,14 @@ internal sealed partial class FaultSchedule
                     CutFor(Network.Handler, zombie.Node, Duration(500, 6_000), bothWays: false);
                 break;
 
+            case Fault.SlowRequests:
+                // The active's requests time out and are made anew, and then all of them happen.
+                Lag(ActiveOrAny(), Duration(150, 900), Duration(500, 3_000));
+                ActiveOrAny().RequestLag = Network.Ms(Duration(100, 600));
+                if (_random.Chance(0.7))
+                    Later(Duration(300, 3_000), () => Strike(_random.Pick([Fault.HandlerAndActive, Fault.ActiveLosesHandlerThenFails, Fault.SetRace])));
+                break;
+
             case Fault.LedgerPutBack:
                 PutLedgerBack();
                 break;

@@ -91,7 +91,8 @@ internal sealed partial class FaultSchedule
         world.Coverage.Count(Covered.CopyLags);
         member.CopyLag = Network.Ms(lag);
         member.AnswerLag = _random.Chance(0.6) ? member.CopyLag : 0;
-        Later(milliseconds, () => (member.CopyLag, member.AnswerLag) = (0, 0));
+        member.RequestLag = _random.Chance(0.4) ? Network.Ms(Duration(30, 800)) : 0;
+        Later(milliseconds, () => (member.CopyLag, member.AnswerLag, member.RequestLag) = (0, 0, 0));
     }
 
     /// <summary>Both standbys suspect an active that lives; sometimes the handler does too.</summary>

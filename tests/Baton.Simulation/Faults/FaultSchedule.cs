@@ -40,6 +40,7 @@ internal enum Fault
     SetRace,
     ZombieReturns,
     LedgerPutBack,
+    SlowRequests,
 }
 
 /// <summary>Draws the faults of a run and heals everything at the end.</summary>
@@ -67,7 +68,7 @@ internal sealed partial class FaultSchedule(World world)
         Profile.PlannedOnly => [Fault.Switchover, Fault.Switchover, Fault.Switchover, Fault.Stop],
         Profile.WithoutHandler => [
             Fault.HandlerAndActive, Fault.HandlerAndActive, Fault.HandlerAndActive, Fault.ActiveLosesHandlerThenFails, Fault.ActiveLosesHandlerThenFails,
-            Fault.SetRace, Fault.CrashAny, Fault.HandlerCrash, Fault.ZombieReturns, Fault.CopyLag, Fault.PartitionPair, Fault.Switchover],
+            Fault.SetRace, Fault.CrashAny, Fault.HandlerCrash, Fault.ZombieReturns, Fault.SlowRequests, Fault.SlowRequests, Fault.PartitionPair, Fault.Switchover],
         Profile.LostMemory => [
             Fault.RestartStandbyQuickly, Fault.RestartStandbyQuickly, Fault.RestartStandbyQuickly, Fault.CrashActive, Fault.HandlerAndActive, Fault.Datagrams,
             Fault.CrashAny, Fault.CopyLag, Fault.Stop, Fault.DiskTrouble],
@@ -78,7 +79,7 @@ internal sealed partial class FaultSchedule(World world)
             Fault.SwitchoverThenTrouble, Fault.SwitchoverThenTrouble, Fault.SwitchoverThenTrouble, Fault.SwitchoverThenTrouble, Fault.Switchover,
             Fault.Stop, Fault.CrashActive, Fault.HandlerAndActive, Fault.PauseActive, Fault.AddSas],
         Profile.ChangingSet => [
-            Fault.SetRace, Fault.SetRace, Fault.SetRace, Fault.PartitionMembers, Fault.PauseAny, Fault.RestartStandbyQuickly, Fault.CopyLag,
+            Fault.SetRace, Fault.SetRace, Fault.SetRace, Fault.SlowRequests, Fault.PartitionMembers, Fault.PauseAny, Fault.RestartStandbyQuickly, Fault.CopyLag,
             Fault.CrashActive, Fault.Datagrams, Fault.HandlerPause],
         Profile.Zombies => [
             Fault.ZombieReturns, Fault.ZombieReturns, Fault.ZombieReturns, Fault.PauseActive, Fault.PauseMidStep, Fault.TwoSuspect,
@@ -105,7 +106,7 @@ internal sealed partial class FaultSchedule(World world)
             world.Handler.Start();
         foreach (SimMember member in world.Members)
         {
-            (member.CopyLag, member.AnswerLag) = (0, 0);
+            (member.CopyLag, member.AnswerLag, member.RequestLag) = (0, 0, 0);
             (member.OutputsUntilCrash, member.OutputsUntilPause) = (null, null);
             member.Resume();
             if (!member.Up)

@@ -17,6 +17,7 @@ internal sealed class Session
     private bool _brokenUp;
     private bool _brokenDown;
     private bool _ending;
+    private bool _opened;
 
     public Session(World world, SimMember member, SimHandler handler)
     {
@@ -35,15 +36,17 @@ internal sealed class Session
     /// <summary>Changes reach a session only after its snapshot.</summary>
     public bool SnapshotSent { get; set; }
 
-    public void Up(Action atHandler) => Send(_member.Node, Network.Handler, ref _lastUp, 0, up: true, () =>
+    public void Up(Action atHandler) => Send(_member.Node, Network.Handler, ref _lastUp, _member.RequestLag, up: true, () =>
     {
         if (_handler.Life != _handlerLife)
             EndSlowly(); // it died before it knew of this session
-        else if (!ClosedAtHandler)
+        else
             _handler.Deliver(Channel.Session, () =>
             {
-                if (!ClosedAtHandler)
+                // What a dead session left in the handler's buffers may still be read: a write that timed out may happen, and late.
+                if (!ClosedAtHandler || (_opened && _world.Random.Chance(0.5)))
                     atHandler();
+                _opened = true;
             });
     });
 
@@ -104,7 +107,7 @@ internal sealed class Session
         last = Math.Max(last + 1, _world.Now + _world.Random.Between(Network.Ms(0.1), Network.Ms(1)) + lag);
         _world.At(last, () =>
         {
-            if (up ? _brokenUp : _brokenDown)
+            if ((up ? _brokenUp : _brokenDown) && (!up || _world.Random.Chance(0.5)))
                 return;
             if (_world.Network.IsCut(from, to) && _world.Random.Chance(0.7))
             {

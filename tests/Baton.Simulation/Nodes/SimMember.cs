@@ -12,11 +12,12 @@ namespace Baton.Simulation.Nodes;
 /// <summary>A gateway's process around its core. This file: sessions, timers, outputs, life and death; the other: packets.</summary>
 internal sealed partial class SimMember(World world, int node, NodeClock clock) : SimProcess(world, node, clock)
 {
-    private static readonly MemberPolicy Policy = new()
+    private readonly MemberPolicy _policy = new()
     {
         CeilingTick = World.CeilingTick,
-        LeaseTime = TimeSpan.FromSeconds(5),
-        LeaseMinimum = World.Lead,
+        LeaseTime = TimeSpan.FromSeconds(2),
+        // Small, so that what is asked for follows the rate and limits are met; not where no packet may wait for one.
+        LeaseMinimum = world.Profile == Faults.Profile.PlannedOnly ? World.Lead : 12,
         DesigneePatience = TimeSpan.FromMilliseconds(500),
         CeilingPatience = TimeSpan.FromMilliseconds(200),
         RequestTimeout = TimeSpan.FromMilliseconds(150),
@@ -49,6 +50,9 @@ internal sealed partial class SimMember(World world, int node, NodeClock clock) 
 
     public int? OutputsUntilCrash { get; set; }
 
+    /// <summary>How much later its requests reach the handler.</summary>
+    public long RequestLag { get; set; }
+
     public ulong CopyRevision { get; private set; }
 
     /// <summary>The term that this member took alone, 0 for none.</summary>
@@ -63,7 +67,7 @@ internal sealed partial class SimMember(World world, int node, NodeClock clock) 
     {
         ComeUp();
         Self = new Incarnation(Name, World.Random.Next());
-        Core = new MemberCore(Self, Policy, World.Guards);
+        Core = new MemberCore(Self, _policy, World.Guards);
         World.Note(TraceKind.Started, Node, Self.Nonce, 0, Self);
         (_session, _interrupted, _workPlanned, CopyRevision, AloneTerm) = (null, null, false, 0, 0);
         (ShellActive, ActiveTerm, OutputsUntilCrash, OutputsUntilPause) = (false, 0, null, null);
