@@ -148,6 +148,8 @@ internal sealed partial class FaultSchedule
 
         if (_random.Chance(0.6))
             Lag(active, Duration(50, 900), at + 800);
+        if (_random.Chance(0.5))
+            active.RequestLag = Network.Ms(Duration(50, 900)); // until something else sets it: an answer is then always late, and asked for again
         if (_random.Chance(0.4))
             Lag(Standby(), Duration(50, 900), at + 800);
         if (_random.Chance(0.5))

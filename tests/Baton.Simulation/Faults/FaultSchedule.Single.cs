@@ -8,11 +8,11 @@ namespace Baton.Simulation.Faults;
 /// <summary>The single faults.</summary>
 internal sealed partial class FaultSchedule
 {
-    private void CrashFor(SimMember member, double milliseconds) => EndFor(member, milliseconds, machine: _random.Chance(0.35));
+    private void CrashFor(SimMember member, double milliseconds) => StartAgain(member, milliseconds, () => member.Crash(machine: _random.Chance(0.35)));
 
-    private void EndFor(SimMember member, double milliseconds, bool machine)
+    private void StartAgain(SimMember member, double milliseconds, Action end)
     {
-        member.Crash(machine);
+        end();
         Later(milliseconds, () => Restart(member));
     }
 
@@ -147,11 +147,16 @@ internal sealed partial class FaultSchedule
             }
 
             // What is still under way to it must find it (P6): a second is more than any path's skew.
-            Later(1_200, () =>
-            {
-                if (active.Life == life && !active.ShellActive)
-                    EndFor(active, Duration(300, 4_000), machine: false); // who ends on purpose says so
-            });
+            Later(1_200, End);
         });
+
+        void End()
+        {
+            // Nor does it end while it is somebody's successor.
+            if (Array.Exists(world.Members, member => member.HandsOver))
+                Later(50, End);
+            else if (active.Life == life && !active.ShellActive)
+                StartAgain(active, Duration(300, 4_000), active.End);
+        }
     }
 }

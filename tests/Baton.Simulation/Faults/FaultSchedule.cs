@@ -79,7 +79,7 @@ internal sealed partial class FaultSchedule(World world)
             Fault.SwitchoverThenTrouble, Fault.SwitchoverThenTrouble, Fault.SwitchoverThenTrouble, Fault.SwitchoverThenTrouble, Fault.Switchover,
             Fault.Stop, Fault.CrashActive, Fault.HandlerAndActive, Fault.PauseActive, Fault.AddSas],
         Profile.ChangingSet => [
-            Fault.SetRace, Fault.SetRace, Fault.SetRace, Fault.SlowRequests, Fault.PartitionMembers, Fault.PauseAny, Fault.RestartStandbyQuickly, Fault.CopyLag,
+            Fault.SetRace, Fault.SetRace, Fault.SetRace, Fault.SetRace, Fault.SlowRequests, Fault.SlowRequests, Fault.PartitionMembers, Fault.PauseAny, Fault.RestartStandbyQuickly, Fault.CopyLag,
             Fault.CrashActive, Fault.Datagrams, Fault.HandlerPause],
         Profile.Zombies => [
             Fault.ZombieReturns, Fault.ZombieReturns, Fault.ZombieReturns, Fault.PauseActive, Fault.PauseMidStep, Fault.TwoSuspect,

@@ -100,6 +100,24 @@ internal sealed partial class SimMember(World world, int node, NodeClock clock) 
         GoDown();
     }
 
+    /// <summary>An orderly end: it said so first, so everybody knows when it comes.</summary>
+    public void End()
+    {
+        if (!Up)
+            return;
+        Incarnation dead = Self;
+        foreach (SimMember other in World.Members)
+        {
+            if (other != this)
+                other.Deliver(Channel.Members, () => other.DeathNotice(dead));
+        }
+
+        Crash(machine: false);
+    }
+
+    /// <summary>Is a switchover of its own under way?</summary>
+    public bool HandsOver => Up && Core.State is MemberState.Freezing or MemberState.Surrendering;
+
     private void TellDeath(Incarnation dead)
     {
         foreach (SimMember other in World.Members)
