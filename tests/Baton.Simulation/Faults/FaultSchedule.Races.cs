@@ -70,6 +70,10 @@ internal sealed partial class FaultSchedule
                     Later(Duration(300, 3_000), () => Strike(_random.Pick([Fault.HandlerAndActive, Fault.ActiveLosesHandlerThenFails, Fault.SetRace])));
                 break;
 
+            case Fault.LateSetRequest:
+                LateSetRequest();
+                break;
+
             case Fault.LedgerPutBack:
                 PutLedgerBack();
                 break;
@@ -156,6 +160,35 @@ internal sealed partial class FaultSchedule
             Later(Duration(20, at + 500), () => active.BreakSession());
         if (_random.Chance(0.7))
             Later(at + Duration(1, 900), FailActive);
+    }
+
+    /// <summary>
+    /// A standby comes back and is asked into the set; the stream of that question ends, and the question stays on its way. The active, in a new stream, loses
+    /// the standby again and goes on without it. Then the old question arrives, the active cannot hear of it, and fails.
+    /// </summary>
+    private void LateSetRequest()
+    {
+        SimMember active = ActiveOrAny();
+        SimMember newcomer = Standby();
+        SimMember other = Array.Find(world.Members, member => member != active && member != newcomer)!;
+        double late = Duration(500, 1_500);
+        CrashFor(newcomer, Duration(5, 40));
+        double asked = Duration(5, 80);
+        Later(asked, () => active.RequestLag = Network.Ms(late));
+        double ended = asked + Duration(30, 200);
+        Later(ended, () =>
+        {
+            active.EndSession();
+            active.RequestLag = 0;
+            CutFor(active.Node, newcomer.Node, Duration(1_000, 4_000), bothWays: true);
+        });
+        double deaf = asked + (late * (0.7 + (_random.Below(30) / 100.0)));
+        Later(deaf, () =>
+        {
+            CutFor(Network.Handler, active.Node, Duration(700, 3_000), bothWays: false);
+            CutFor(other.Node, Network.Handler, Duration(1_000, 4_000), bothWays: true);
+        });
+        Later(asked + late + Duration(100, 900), FailActive);
     }
 
     /// <summary>An operator's mistake: the handler starts from an old file. Members that know better refuse it, and the true file comes back.</summary>

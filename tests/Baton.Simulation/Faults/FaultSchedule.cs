@@ -41,6 +41,7 @@ internal enum Fault
     ZombieReturns,
     LedgerPutBack,
     SlowRequests,
+    LateSetRequest,
 }
 
 /// <summary>Draws the faults of a run and heals everything at the end.</summary>
@@ -79,7 +80,7 @@ internal sealed partial class FaultSchedule(World world)
             Fault.SwitchoverThenTrouble, Fault.SwitchoverThenTrouble, Fault.SwitchoverThenTrouble, Fault.SwitchoverThenTrouble, Fault.Switchover,
             Fault.Stop, Fault.CrashActive, Fault.HandlerAndActive, Fault.PauseActive, Fault.AddSas],
         Profile.ChangingSet => [
-            Fault.SetRace, Fault.SetRace, Fault.SetRace, Fault.SetRace, Fault.SlowRequests, Fault.SlowRequests, Fault.PartitionMembers, Fault.PauseAny, Fault.RestartStandbyQuickly, Fault.CopyLag,
+            Fault.SetRace, Fault.SetRace, Fault.SetRace, Fault.SlowRequests, Fault.LateSetRequest, Fault.LateSetRequest, Fault.LateSetRequest, Fault.PartitionMembers, Fault.PauseAny, Fault.RestartStandbyQuickly, Fault.CopyLag,
             Fault.CrashActive, Fault.Datagrams, Fault.HandlerPause],
         Profile.Zombies => [
             Fault.ZombieReturns, Fault.ZombieReturns, Fault.ZombieReturns, Fault.PauseActive, Fault.PauseMidStep, Fault.TwoSuspect,

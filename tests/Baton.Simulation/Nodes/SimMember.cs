@@ -187,6 +187,13 @@ internal sealed partial class SimMember(World world, int node, NodeClock clock) 
         Feed(new MemberInput.HandlerLost());
     }
 
+    /// <summary>The stream ends and both ends know soon; what was on its way may still arrive.</summary>
+    public void EndSession()
+    {
+        World.Coverage.Count(Covered.SessionsBroken);
+        _session?.End(World.Random.Between(0, Network.Ms(5)), World.Random.Between(0, Network.Ms(5)));
+    }
+
     public void BreakSession()
     {
         World.Coverage.Count(Covered.SessionsBroken);
