@@ -13,13 +13,17 @@ internal static class DemoCommand
         var seed = new Option<int?>("--seed") { Description = "Of what is drawn at random except for keys: the mix of cipher suites." };
         var fast = new Option<bool>("--fast") { Description = "Shorter calm between the events." };
         var keep = new Option<bool>("--keep-logs") { Description = "Put the logs of every process into the report folder, also when all went well." };
-        var command = new Command("demo", "The main job on real processes: a voice call outlives its gateway. No root, only loopback.") { sas, json, report, seed, fast, keep };
+        var soak = new Option<int?>("--soak") { Description = "Seconds: no event at all; nobody may take over. Says what readiness costs at one and at ten times the packet rate." };
+        var command = new Command("demo", "The main job on real processes: a voice call outlives its gateway. No root, only loopback.") { sas, json, report, seed, fast, keep, soak };
         command.SetAction((parsed, cancellation) =>
         {
             int count = parsed.GetValue(sas);
             if (count is < 0 or > 60_000) throw new UsageException("--sas is a number from 0 to 60000");
             return DemoRun.RunAsync(new DemoOptions(
-                count, parsed.GetValue(json), parsed.GetValue(report), parsed.GetValue(seed) ?? Environment.TickCount & 0xffff, parsed.GetValue(fast), parsed.GetValue(keep)), cancellation);
+                count, parsed.GetValue(json), parsed.GetValue(report), parsed.GetValue(seed) ?? Environment.TickCount & 0xffff, parsed.GetValue(fast), parsed.GetValue(keep))
+            {
+                Soak = parsed.GetValue(soak) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            }, cancellation);
         });
         return command;
     }

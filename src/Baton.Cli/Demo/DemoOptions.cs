@@ -6,4 +6,8 @@ namespace Baton.Cli.Demo;
 /// <param name="Seed">Of what is drawn at random, keys excepted: those are never repeatable.</param>
 /// <param name="Fast">Shorter calm between the events.</param>
 /// <param name="KeepLogs">The logs of all processes go into the report's folder.</param>
-public sealed record DemoOptions(int Sas, string? Json, string? Report, int Seed, bool Fast, bool KeepLogs);
+public sealed record DemoOptions(int Sas, string? Json, string? Report, int Seed, bool Fast, bool KeepLogs)
+{
+    /// <summary>Instead of the events: run so long with none, and say what it cost. Null: the events.</summary>
+    public TimeSpan? Soak { get; init; }
+}

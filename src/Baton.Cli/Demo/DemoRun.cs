@@ -51,6 +51,12 @@ internal static class DemoRun
             return ExitCode.Failed;
         }
 
+        if (options.Soak is not null)
+        {
+            TryRemove(report, options);
+            return result.FalseTakeovers == 0 && result.DeliveredTwice == 0 ? ExitCode.Ok : ExitCode.Failed;
+        }
+
         DemoDisplay.Table(result);
         if (options.Json is { } json) result.WriteJson(json);
         Console.WriteLine($"report: {Path.Combine(report, "report.html")}");
@@ -75,7 +81,7 @@ internal static class DemoRun
 
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Task guard = cast.GuardAsync(end.Token);
-        Task play = scenario.RunAsync(report, end.Token);
+        Task play = options.Soak is { } soak ? scenario.SoakAsync(report, soak, end.Token) : scenario.RunAsync(report, end.Token);
         try
         {
             if (await Task.WhenAny(play, guard).ConfigureAwait(false) == guard)
@@ -93,7 +99,7 @@ internal static class DemoRun
         }
 
         display.Doing("the report is written");
-        await new ReportBuilder(cast, keys, scenario, options, block.ToString()).WriteAsync(report, started, startNs, cancellation).ConfigureAwait(false);
+        if (options.Soak is null) await new ReportBuilder(cast, keys, scenario, options, block.ToString()).WriteAsync(report, started, startNs, cancellation).ConfigureAwait(false);
         await end.CancelAsync().ConfigureAwait(false);
         await guard.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return scenario.Result;

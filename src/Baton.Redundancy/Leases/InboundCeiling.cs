@@ -263,7 +263,7 @@ public sealed class InboundCeiling
         return _epoch == _scope.Admitting && SetLimit();
     }
 
-    /// <summary>What to ask for now: what came, and a lead of one round trip of the measured rate (none below one packet a tick).</summary>
+    /// <summary>What to ask for now: what came, and a lead of one pace and one round trip of the measured rate (none below one packet a tick).</summary>
     internal bool PrepareFine(out ulong ceiling)
     {
         BeCurrent();
@@ -276,7 +276,7 @@ public sealed class InboundCeiling
         ulong lead = 0;
         if (_perTick >= 1)
         {
-            double trip = 1 + Math.Min(_scope.RoundTripNanoseconds / _scope.Policy.CeilingTick.TotalNanoseconds, 16);
+            double trip = 2 + Math.Min(_scope.RoundTripNanoseconds / _scope.Policy.CeilingTick.TotalNanoseconds, 16);
             lead = (ulong)Math.Min(Math.Ceiling(_perTick * trip), 1 << 14);
         }
 

@@ -70,7 +70,7 @@ public sealed partial class MemberCore
         {
             if (now >= _nextIdleScan)
                 LowerIdle(now, outputs);
-            if (_scope.FineDirty.Count > 0 && now >= _lastCeilingsAt + _policy.CeilingTick)
+            if (_scope.FineDirty.Count > 0 && now >= _lastCeilingsAt + CeilingPace)
                 SendCeilings(now, outputs);
             Repeat(now, outputs);
         }
@@ -87,6 +87,9 @@ public sealed partial class MemberCore
         if (HasHandler && _scope.CoarseDirty.Count > 0 && _desk.IsFree(RequestKind.Coarse, now))
             AskCoarse(now, outputs);
     }
+
+    /// <summary>A tick where a packet waits, two where ceilings only keep ahead: so a busy SA costs the same messages at any rate (P7).</summary>
+    private TimeSpan CeilingPace => _scope.Holding.Count > 0 ? _policy.CeilingTick : _policy.CeilingTick * 2;
 
     private void SendCeilings(Instant now, ICollection<MemberOutput> outputs)
     {
@@ -281,7 +284,7 @@ public sealed partial class MemberCore
         if (_scope.Admitting == 0 || _scope.Told == 0)
             return next;
         if (_scope.FineDirty.Count > 0)
-            next = Instant.Max(_lastCeilingsAt + _policy.CeilingTick, now + (_policy.CeilingTick / 4));
+            next = Instant.Max(_lastCeilingsAt + CeilingPace, now + (_policy.CeilingTick / 4));
         foreach (Outstanding one in _outstanding)
             next = Sooner(Sooner(next, RepeatAt(one), now), one.FirstSentAt + _policy.CeilingPatience, now);
         if (_scope.Leading.Count > 0)
