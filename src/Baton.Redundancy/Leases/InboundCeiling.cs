@@ -263,7 +263,7 @@ public sealed class InboundCeiling
         return _epoch == _scope.Admitting && SetLimit();
     }
 
-    /// <summary>What to ask for now: what came, and a lead of one pace and one round trip of the measured rate (none below one packet a tick).</summary>
+    /// <summary>What to ask for now: what came, and a lead of one pace and one round trip of the measured rate (none below one packet a pace).</summary>
     internal bool PrepareFine(out ulong ceiling)
     {
         BeCurrent();
@@ -274,7 +274,7 @@ public sealed class InboundCeiling
         double rate = came > 1 << 16 ? 0 : came / ticks; // the peer jumped: no rate
         _perTick = ticks > 8 ? rate : (_perTick * 0.75) + (rate * 0.25);
         ulong lead = 0;
-        if (_perTick >= 1)
+        if (_perTick >= 0.5)  // a packet a pace of two ticks
         {
             double trip = 2 + Math.Min(_scope.RoundTripNanoseconds / _scope.Policy.CeilingTick.TotalNanoseconds, 16);
             lead = (ulong)Math.Min(Math.Ceiling(_perTick * trip), 1 << 14);
