@@ -51,7 +51,8 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
             new HandlerSessionOptions(_options.Cluster.Id, _engine.Self, [.. _options.Cluster.Handlers.Select(h => h.Session)]),
             _tls, this, withSas => _engine.StatusAsync(withSas).GetAwaiter().GetResult(), _log);
         _engine.Session = session;
-        _engine.Post(engine => engine.SetConfigured(_options.StaticSas));
+        IReadOnlyList<(StaticSa Sa, ulong Tag)> configured = _engine.Tagged(_options.StaticSas);
+        _engine.Post(engine => engine.SetConfigured(configured));
         _engine.Start();
         session.Start();
         await using NodeStatusServer? status = await NodeStatusServer.StartAsync(_options, _tls, _engine.StatusAsync, _log);
@@ -75,7 +76,11 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
     public void Dispose() => _engine.Dispose();
 
     /// <summary>Takes a checked configuration over without a restart: SAs and, by the caller, the level of the log.</summary>
-    public void Reload(NodeOptions options) => _engine.Post(engine => engine.SetConfigured(options.StaticSas));
+    public void Reload(NodeOptions options)
+    {
+        IReadOnlyList<(StaticSa Sa, ulong Tag)> configured = _engine.Tagged(options.StaticSas);
+        _engine.Post(engine => engine.SetConfigured(configured));
+    }
 
     void IHandlerSessionEvents.Connected()
     {

@@ -83,7 +83,7 @@ internal sealed partial class GatewayEngine
         Steer(now);
         _log.LogInformation("active in term {Term}{Alone}", active.Term, active.MayReceive ? "" : ", alone: sending only until the handler adopts it");
         WorkOffHandedOver(now);
-        RegisterConfigured();
+        _registeredTo = 0;
         OnRole?.Invoke(true, active.Term);
     }
 

@@ -10,7 +10,7 @@ namespace Baton.Gateway.Engine;
 internal sealed partial class GatewayEngine
 {
     private const int BuiltPerTurn = 64;
-    private const int RegisteredAtOnce = 250;
+    private const int RegisteredAtOnce = 100;
 
     private readonly Queue<SaRecord> _toBuild = new();
     private readonly HashSet<SaId> _building = [];
@@ -29,6 +29,9 @@ internal sealed partial class GatewayEngine
             var kept = change.Upserts.Select(r => r.Id).ToHashSet();
             foreach (SaId id in Path.OutboundSas.Keys.Concat(Path.InboundSas.Keys).Where(id => !kept.Contains(id)).ToArray())
                 Path.Remove(id);
+            _building.RemoveWhere(id => !kept.Contains(id));
+            foreach (SaId id in _unusable.Keys.Where(id => !kept.Contains(id)).ToArray())
+                _unusable.Remove(id);
         }
 
         foreach (SaRecord record in change.Upserts)
@@ -61,55 +64,62 @@ internal sealed partial class GatewayEngine
                 continue;
             }
 
-            if (record.Direction == SaDirection.Outbound)
-                Path.AddOutbound(record, description, Core.Outbound(record.Id));
-            else
-                Path.AddInbound(record, description, Core.Inbound(record.Id));
+            // Without a lease or a ceiling nothing would bound it (P1, P3): the core has dropped the record meanwhile.
+            if (record.Direction == SaDirection.Outbound && Core.Outbound(record.Id) is { } lease)
+                Path.AddOutbound(record, description, lease);
+            else if (record.Direction == SaDirection.Inbound && Core.Inbound(record.Id) is { } ceiling)
+                Path.AddInbound(record, description, ceiling);
             description.Wipe();
         }
     }
 
-    /// <summary>The active puts the configured SAs that the ledger has not seen into it.</summary>
-    private void RegisterConfigured()
+    /// <summary>The active puts the configured SAs that the ledger has not seen into it: some a turn, so that a takeover of many waits for none (P5).</summary>
+    private void RegisterSome()
     {
-        var batch = new List<SaRecord>(RegisteredAtOnce * 2);
-        int pairs = 0;
-        foreach (StaticSa sa in _configured)
+        if (!_active || _registeredTo >= _configured.Count)
+            return;
+        var batch = new List<SaRecord>();
+        for (int end = Math.Min(_configured.Count, _registeredTo + RegisteredAtOnce); _registeredTo < end; _registeredTo++)
         {
-            SaDescription description = sa.ToPeer();
-            bool known = !_keyTags.Add(_sealer.KeyTag(description));
-            description.Wipe();
-            if (known)
-                continue;
-            batch.AddRange(sa.NewRecords(_sealer, _options.Redundancy));
-            pairs++;
-            if (batch.Count >= RegisteredAtOnce * 2)
-            {
-                QueueRegistration(batch);
-                batch = new List<SaRecord>(RegisteredAtOnce * 2);
-            }
+            (StaticSa sa, ulong tag) = _configured[_registeredTo];
+            if (_keyTags.Add(tag))
+                batch.AddRange(sa.NewRecords(_sealer, _options.Redundancy));
         }
 
-        if (batch.Count > 0)
-            QueueRegistration(batch);
-        if (pairs > 0)
-            _log.LogInformation("registering {Pairs} configured pairs of SAs", pairs);
+        if (batch.Count == 0)
+            return;
+        _log.LogInformation("registering {Pairs} configured pairs of SAs", batch.Count / 2);
+        QueueRegistration(batch);
     }
 
     // Posted, not fed: this may run inside a step of the core.
     private void QueueRegistration(List<SaRecord> batch) => Post(new MemberInput.RegisterSas(batch));
 
-    private IReadOnlyList<StaticSa> _configured = [];
+    private IReadOnlyList<(StaticSa Sa, ulong Tag)> _configured = [];
+    private int _registeredTo;
+
+    /// <summary>The configured SAs with the tags of their keys. Takes its time: not for the engine's thread.</summary>
+    public IReadOnlyList<(StaticSa Sa, ulong Tag)> Tagged(IReadOnlyList<StaticSa> sas)
+    {
+        var tagged = new (StaticSa, ulong)[sas.Count];
+        for (int i = 0; i < tagged.Length; i++)
+        {
+            SaDescription description = sas[i].ToPeer();
+            tagged[i] = (sas[i], _sealer.KeyTag(description));
+            description.Wipe();
+        }
+
+        return tagged;
+    }
 
     /// <summary>The configured SAs, at start and after a reload: those that went are deleted, those that came are registered.</summary>
-    public void SetConfigured(IReadOnlyList<StaticSa> sas)
+    public void SetConfigured(IReadOnlyList<(StaticSa Sa, ulong Tag)> sas)
     {
-        HashSet<uint> still = [.. sas.SelectMany(s => new[] { s.SpiToPeer, s.SpiFromPeer })];
-        HashSet<uint> gone = [.. _configured.SelectMany(s => new[] { s.SpiToPeer, s.SpiFromPeer }).Where(spi => !still.Contains(spi))];
-        _configured = sas;
+        HashSet<uint> still = [.. sas.SelectMany(s => new[] { s.Sa.SpiToPeer, s.Sa.SpiFromPeer })];
+        HashSet<uint> gone = [.. _configured.SelectMany(s => new[] { s.Sa.SpiToPeer, s.Sa.SpiFromPeer }).Where(spi => !still.Contains(spi))];
+        (_configured, _registeredTo) = (sas, 0);
         if (!_active)
             return;
-        RegisterConfigured();
         SaId[] deleted =
         [
             .. Path.OutboundSas.Values.Where(e => gone.Contains(e.Sa.Spi)).Select(e => e.Id),

@@ -159,7 +159,7 @@ internal sealed partial class GatewayEngine : IDisposable
             until = Instant.Min(until, _nextSteer);
         if (_draining is { } drain)
             until = Instant.Min(until, drain);
-        if (_toBuild.Count > 0 || Core.HasWork)
+        if (_toBuild.Count > 0 || Core.HasWork || (_active && _registeredTo < _configured.Count))
             until = now;
         poller.Wait(until);
         Sentinel?.ReportProgress();
@@ -179,6 +179,7 @@ internal sealed partial class GatewayEngine : IDisposable
         if (_active && now >= _nextSteer)
             Steer(now);
         BuildRecords();
+        RegisterSome();
         Turns++;
         Path.Flush();
         _sync.Flush();
