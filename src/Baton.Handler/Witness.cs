@@ -41,6 +41,7 @@ internal sealed class Witness : IDisposable
         yield return new("heartbeat.malformed", (ulong)_listener.Malformed);
         yield return new("heartbeat.late", (ulong)_listener.Detector.TimesLate);
         yield return new("heartbeat.falseSuspicions", (ulong)_listener.Detector.FalseSuspicions);
+        yield return new("heartbeat.earlierLives", (ulong)_listener.Detector.EarlierLives);
         foreach (Crypto.Frames.FrameVerdict verdict in Enum.GetValues<Crypto.Frames.FrameVerdict>())
         {
             if (verdict != Crypto.Frames.FrameVerdict.Opened) yield return new($"heartbeat.refused.{verdict}", (ulong)_listener.Refused(verdict));

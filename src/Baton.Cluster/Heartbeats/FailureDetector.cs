@@ -28,6 +28,9 @@ public sealed class FailureDetector(TimeSpan interval, int multiplier)
     /// <summary>Suspicions that ended with a frame of the same incarnation, by cause silent or hung.</summary>
     public long FalseSuspicions { get; private set; }
 
+    /// <summary>Frames of an earlier life of a member that is alive: replayed, and refused.</summary>
+    public long EarlierLives { get; private set; }
+
     public TimeSpan DetectionTime => interval * multiplier;
 
     /// <summary>The view of an incarnation now; Unknown for one never heard.</summary>
@@ -44,7 +47,17 @@ public sealed class FailureDetector(TimeSpan interval, int multiplier)
             // The old life's notices may still be on their way when the new one speaks; a nonce that was replaced never comes back.
             if (watched.Replaced.Contains(frame.From.Nonce))
                 return;
-            if (watched.Incarnation.Member is not null)
+
+            // A life begins its numbers with the time of its start. Frames of an earlier one, recorded and sent again to a witness that never heard
+            // it, must not speak for the dead. With nobody alive to contradict, it may be a machine whose clock went back: then it is heard.
+            bool earlier = watched.Incarnation.Member is not null && frame.Sequence <= watched.Sequence;
+            if (earlier && watched.View == WitnessView.Alive)
+            {
+                EarlierLives++;
+                return;
+            }
+
+            if (watched.Incarnation.Member is not null && (!earlier || watched.View == WitnessView.Dead))
             {
                 watched.Replaced.Add(watched.Incarnation.Nonce);
                 if (watched.View != WitnessView.Dead)

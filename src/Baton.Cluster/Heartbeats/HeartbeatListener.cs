@@ -10,7 +10,7 @@ public sealed class HeartbeatListener(ReadOnlyMemory<byte> clusterKey, byte keyI
     : IDisposable
 {
     private readonly FrameOpener _opener = new(clusterKey.Span, keyId, HeartbeatFrame.Label);
-    private readonly long[] _refused = new long[(int)FrameVerdict.Forged + 1];
+    private readonly long[] _refused = new long[Enum.GetValues<FrameVerdict>().Length];
 
     public FailureDetector Detector { get; } = new(interval, multiplier);
 
@@ -23,7 +23,7 @@ public sealed class HeartbeatListener(ReadOnlyMemory<byte> clusterKey, byte keyI
     /// <summary>Takes one datagram, which is decrypted in place.</summary>
     public void Take(Span<byte> datagram, Instant now, ICollection<(Incarnation Of, WitnessView View)> changes)
     {
-        FrameVerdict verdict = _opener.Open(datagram, out Span<byte> text, out _);
+        FrameVerdict verdict = _opener.Open(datagram, now, out Span<byte> text, out _);
         if (verdict != FrameVerdict.Opened)
         {
             _refused[(int)verdict]++;

@@ -22,4 +22,7 @@ public enum SyncVerdict
     /// <summary>A number that is not what a writer of ours would write: too long a varint, a count beyond its bound.</summary>
     BadNumber,
     BadFragment,
+
+    /// <summary>Sealed for another life of this member: replayed after a restart, or under way meanwhile.</summary>
+    OtherLife,
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Baton.Wire;
 
 namespace Baton.Crypto.Frames;
 
@@ -11,19 +12,29 @@ public enum FrameVerdict
     UnknownKey,
     Replayed,
     Forged,
+
+    /// <summary>Of a sender not known yet, and no more of those are looked at just now.</summary>
+    TooManyStrangers,
 }
 
 /// <summary>Opens what a <see cref="FrameSealer"/> with the same cluster key and label sealed, each frame once.</summary>
 /// <remarks>Keeps a key and a replay window of 64 for each sender, of at most <c>senders</c> of them; the one heard longest ago gives way.
-/// A sender that is forgotten could be replayed from its first frame: what a frame says must therefore also be judged by term or sequence
-/// (all our frames carry one). A forger makes us derive a key a packet, no more: an entry is kept only after a frame held. One owner.</remarks>
+/// A sender that is forgotten could be replayed from its first frame, and one of an earlier life of ours too: what a frame says must therefore also
+/// be judged by term, sequence or addressee (all our frames carry one). One owner.
+/// <para>A stranger's frame costs a key derivation, some ten times the work and the only allocation: so strangers have a budget, and a flood of forged ones
+/// costs no more than it. A sender that is known never waits for it; an honest stranger gets through the flood in time, as its frames repeat.</para></remarks>
 public sealed class FrameOpener : IDisposable
 {
+    /// <summary>Strangers looked at in a burst, and a second.</summary>
+    public const int StrangersAtOnce = 64, StrangersPerSecond = 500;
+
     private readonly byte[] _clusterKey;
     private readonly byte _keyId;
     private readonly string _label;
     private readonly Sender?[] _senders;
     private ulong _clock;
+    private double _strangers = StrangersAtOnce;
+    private Instant _strangersAt;
 
     public FrameOpener(ReadOnlySpan<byte> clusterKey, byte keyId, string label, int senders = 64)
     {
@@ -33,8 +44,9 @@ public sealed class FrameOpener : IDisposable
     /// <summary>Opens in place.</summary>
     /// <param name="frame">A whole datagram; on success its middle is the text.</param>
     /// <param name="text">The text within <paramref name="frame"/>.</param>
+    /// <param name="now">For the budget of strangers; it must not go back.</param>
     /// <param name="sender">The sender's nonce, authenticated.</param>
-    public FrameVerdict Open(Span<byte> frame, out Span<byte> text, out ulong sender)
+    public FrameVerdict Open(Span<byte> frame, Instant now, out Span<byte> text, out ulong sender)
     {
         text = default;
         sender = 0;
@@ -50,13 +62,17 @@ public sealed class FrameOpener : IDisposable
         Sender? known = Find(nonceOfSender);
         if (known is not null && !known.IsFresh(counter))
             return FrameVerdict.Replayed;
+        if (counter == 0)
+            return FrameVerdict.Forged;  // no sealer of ours begins there
+        if (known is null && !MayMeetAStranger(now))
+            return FrameVerdict.TooManyStrangers;
 
         Span<byte> nonce = stackalloc byte[Aead.NonceLength];
         nonce[..4].Clear();
         BinaryPrimitives.WriteUInt64BigEndian(nonce[4..], counter);
         Span<byte> body = frame[FrameSealer.HeaderLength..^Aead.TagLength];
         Aead aead = known?.Aead ?? FrameKey.Derive(_clusterKey, _label, nonceOfSender, OpenSsl.CipherUse.Open);
-        if (counter == 0 || !aead.Open(nonce, frame[..FrameSealer.HeaderLength], body, frame[^Aead.TagLength..]))
+        if (!aead.Open(nonce, frame[..FrameSealer.HeaderLength], body, frame[^Aead.TagLength..]))
         {
             if (known is null)
                 aead.Dispose();
@@ -76,6 +92,16 @@ public sealed class FrameOpener : IDisposable
         System.Security.Cryptography.CryptographicOperations.ZeroMemory(_clusterKey);
         foreach (Sender? sender in _senders)
             sender?.Aead.Dispose();
+    }
+
+    private bool MayMeetAStranger(Instant now)
+    {
+        _strangers = Math.Min(StrangersAtOnce, _strangers + ((now - _strangersAt).TotalSeconds * StrangersPerSecond));
+        _strangersAt = now;
+        if (_strangers < 1)
+            return false;
+        _strangers--;
+        return true;
     }
 
     private Sender? Find(ulong nonce)

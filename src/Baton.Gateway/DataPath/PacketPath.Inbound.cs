@@ -140,12 +140,14 @@ internal sealed partial class PacketPath
 
     private EspVerdict Accept(InboundEntry entry, ulong sequence, ReadOnlySpan<byte> payload, byte nextHeader, bool isDummy, in UdpEndpoint peer)
     {
+        bool newest = sequence > entry.Sa.Window.Top;
         if (!entry.Sa.Accept(sequence))
             return EspVerdict.Replayed;
         entry.Packets++;
 
-        // The peer's address is that of its last authentic packet (RFC 3948 5, RFC 7296 2.23).
-        if (!_isPeer && _outboundBySpi.TryGetValue(entry.PartnerSpi, out OutboundEntry? partner))
+        // The peer's address is that of its newest authentic packet (RFC 3948 5, RFC 7296 2.23): an older one, held back and sent on from
+        // elsewhere, does not lead its traffic away.
+        if (newest && !_isPeer && _outboundBySpi.TryGetValue(entry.PartnerSpi, out OutboundEntry? partner))
             partner.Peer = peer;
         if (isDummy)
             return EspVerdict.Dummy;

@@ -149,8 +149,6 @@ internal sealed partial class PacketPath : IDisposable
         if (!IpPacket.TryParse(packet, out IpPacket ip))
             return EspVerdict.BadInner;
         IpAddress source = ip.Source;
-        if (!from.IsNone)
-            _hosts.Learn(source, from);
         if (HandingOver is { } sink)
         {
             sink.InnerPacket(packet);
@@ -160,6 +158,8 @@ internal sealed partial class PacketPath : IDisposable
         OutboundEntry? entry = _selectors.Find(source, ip.Destination);
         if (entry is null)
             return EspVerdict.NoPolicy;
+        if (!from.IsNone)
+            _hosts.Learn(source, from);  // only who has an SA: whoever else speaks up takes no room
         if (entry.Peer.IsNone)
             return EspVerdict.NoEndpoint;
         int front = _viaRouter ? Shim.Length : 0;

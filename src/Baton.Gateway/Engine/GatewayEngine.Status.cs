@@ -175,6 +175,7 @@ internal sealed partial class GatewayEngine
         yield return ("witness.death-notices", (ulong)DeathNotices);
         yield return ("witness.false-suspicions", (ulong)_listener.Detector.FalseSuspicions);
         yield return ("witness.times-late", (ulong)_listener.Detector.TimesLate);
+        yield return ("witness.earlier-lives", (ulong)_listener.Detector.EarlierLives);
         yield return ("witness.malformed", (ulong)_listener.Malformed);
         yield return ("records.to-build", (ulong)_toBuild.Count);
         yield return ("process.resident-bytes", (ulong)Environment.WorkingSet);

@@ -41,7 +41,7 @@ internal sealed partial class GatewayEngine
     {
         if (!_memberSync.TryGetValue(to.Member, out UdpEndpoint endpoint))
             return;
-        _sink.To = endpoint;
+        (_sink.To, _sink.Life) = (endpoint, to.Nonce);
         _codec.Write(message, _sink);
         SyncMessagesSent++;
     }
@@ -51,11 +51,15 @@ internal sealed partial class GatewayEngine
         int got = _sync.Receive();
         for (int i = 0; i < got; i++)
         {
-            FrameVerdict frame = _syncOpener.Open(_sync.Packet(i), out Span<byte> text, out _);
+            FrameVerdict frame = _syncOpener.Open(_sync.Packet(i), now, out Span<byte> text, out _);
             _syncFrames[(int)frame]++;
             if (frame != FrameVerdict.Opened)
                 continue;
-            SyncVerdict verdict = _codec.Read(text, out MemberMessage? message, out Handover handover);
+            MemberMessage? message = null;
+            Handover handover = default;
+            SyncVerdict verdict = text.Length < LifeLength ? SyncVerdict.Truncated
+                : System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(text) != Self.Nonce ? SyncVerdict.OtherLife
+                : _codec.Read(text[LifeLength..], out message, out handover);
             _syncVerdicts[(int)verdict]++;
             if (verdict != SyncVerdict.Accepted)
                 continue;
@@ -70,7 +74,7 @@ internal sealed partial class GatewayEngine
     {
         if (!_memberSync.TryGetValue(successor.Member, out UdpEndpoint endpoint))
             return;
-        var sink = new HandoverSink(this, endpoint);
+        var sink = new HandoverSink(this, endpoint, successor.Nonce);
         Volatile.Write(ref _lastHandover, now.Nanoseconds);
         Path.HandingOver = sink;
         Path.EmptyHeld(sink);
@@ -129,16 +133,25 @@ internal sealed partial class GatewayEngine
 
     private sealed record HandedPacket(HandoverKind Kind, byte[] Bytes, UdpEndpoint Peer, Instant Since);
 
+    /// <summary>Each text begins with the nonce of the life it is for: what was recorded before a restart says nothing after it.</summary>
+    private const int LifeLength = 8;
+
     /// <summary>Seals each datagram of a message and queues it.</summary>
     private sealed class SealingSink(GatewayEngine engine, FrameSealer sealer) : ISyncSink, IDisposable
     {
+        private readonly byte[] _text = new byte[LifeLength + SyncCodec.LargestDatagram];
+
         public UdpEndpoint To;
+
+        public ulong Life;
 
         public long Bytes { get; private set; }
 
         public void Datagram(ReadOnlySpan<byte> plaintext)
         {
-            int length = sealer.Seal(plaintext, engine._sync.Reserve());
+            System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(_text, Life);
+            plaintext.CopyTo(_text.AsSpan(LifeLength));
+            int length = sealer.Seal(_text.AsSpan(0, LifeLength + plaintext.Length), engine._sync.Reserve());
             engine._sync.Queue(length, To);
             Bytes += length;
         }
@@ -146,7 +159,7 @@ internal sealed partial class GatewayEngine
         public void Dispose() => sealer.Dispose();
     }
 
-    private sealed class HandoverSink(GatewayEngine engine, UdpEndpoint successor) : IHandoverSink
+    private sealed class HandoverSink(GatewayEngine engine, UdpEndpoint successor, ulong life) : IHandoverSink
     {
         private readonly byte[] _address = new byte[16];
 
@@ -162,7 +175,7 @@ internal sealed partial class GatewayEngine
         private void Send(in Handover handover)
         {
             Volatile.Write(ref engine._lastHandover, MonotonicClock.Now.Nanoseconds);
-            engine._sink.To = successor;
+            (engine._sink.To, engine._sink.Life) = (successor, life);
             engine._codec.Write(handover, engine._sink);
         }
     }

@@ -116,7 +116,7 @@ public sealed class RouterProcess : IDisposable
         int got = _control.Receive();
         for (int i = 0; i < got; i++)
         {
-            if (_opener.Open(_control.Packet(i), out Span<byte> text, out _) != FrameVerdict.Opened
+            if (_opener.Open(_control.Packet(i), MonotonicClock.Now, out Span<byte> text, out _) != FrameVerdict.Opened
                 || !SteerFrame.TryParse(text, _members, out int member, out ulong term))
             {
                 Count1(RouterVerdict.BadSteer);

@@ -44,8 +44,8 @@ public sealed class SentinelProcess : IDisposable
         _sealer = new FrameSealer(options.ClusterKey, options.KeyId, HeartbeatFrame.Label, BitConverter.ToUInt64(random));
         _targets = [.. options.Targets.Select(t => UdpEndpoint.From(IPEndPoint.Parse(t)))];
 
-        // Sequences of a later sentinel of the same gateway are above those of an earlier one.
-        _sequence = (ulong)MonotonicClock.Now.Nanoseconds;
+        // Sequences of a later sentinel are above those of an earlier one, of this life of the gateway and of those before it, across reboots too.
+        _sequence = (ulong)DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() * 1_000_000;
     }
 
     /// <summary>Entry of <c>baton sentinel</c>: reads its options from standard input, returns when the gateway is gone.</summary>

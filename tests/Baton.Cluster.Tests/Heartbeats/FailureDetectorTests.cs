@@ -77,6 +77,41 @@ public sealed class FailureDetectorTests
     }
 
     [Fact]
+    public void AFrameOfAnEarlierLifeDoesNotSpeakForTheLivingNorAgainstIt() // replayed to a witness that never heard that life
+    {
+        var earlier = new Incarnation("a", 9);
+        _sequence = 1_000;
+        Tick(-1);
+        Hear(0, HeartbeatKind.Alive);
+        foreach (HeartbeatKind kind in Enum.GetValues<HeartbeatKind>())
+            _detector.Heard(new HeartbeatFrame(kind, earlier, 1, 500, Interval), Instant.FromMilliseconds(1), _changes);
+        Assert.Equal([(A, WitnessView.Alive)], _changes);
+        Assert.Equal(4, _detector.EarlierLives);
+
+        // Nor after it fell silent: it is heard itself again when it goes on.
+        for (int t = 1; t <= 35; t += 5)
+            Tick(t);
+        _detector.Heard(new HeartbeatFrame(HeartbeatKind.Alive, earlier, 1, 501, Interval), Instant.FromMilliseconds(36), _changes);
+        Assert.DoesNotContain((A, WitnessView.Dead), _changes);
+        Hear(37, HeartbeatKind.Alive);
+        Assert.Equal(WitnessView.Alive, _detector.View(A));
+    }
+
+    [Fact]
+    public void AMachineWhoseClockWentBackIsHeardOnceItsEarlierLifeIsSilent()
+    {
+        var reborn = new Incarnation("a", 2);
+        _sequence = 1_000;
+        Tick(-1);
+        Hear(0, HeartbeatKind.Alive);
+        Hear(1, HeartbeatKind.Dead);
+        _detector.Heard(new HeartbeatFrame(HeartbeatKind.Alive, reborn, 1, 5, Interval), Instant.FromMilliseconds(2), _changes);
+        Hear(3, HeartbeatKind.Dead);  // the last words of the earlier one still come
+        _detector.Heard(new HeartbeatFrame(HeartbeatKind.Alive, reborn, 1, 6, Interval), Instant.FromMilliseconds(3), _changes);
+        Assert.Equal(WitnessView.Alive, _detector.View(reborn));
+    }
+
+    [Fact]
     public void AnOldFrameDoesNotProlongALife()
     {
         Tick(-1);

@@ -50,6 +50,29 @@ public sealed class PacketPathTests : IDisposable
         Assert.Equal(EspVerdict.Replayed, _gateway.Take(again, _peer.Outer.Local, default));
     }
 
+    [Fact] // RFC 3948 5, RFC 7296 2.23
+    public void OnlyTheNewestPacketMovesThePeersEndpoint()
+    {
+        UdpEndpoint home = _peer.Outer.Local;
+        UdpEndpoint moved = UdpEndpoint.From(new IPEndPoint(IPAddress.Loopback, 4511));
+        UdpEndpoint elsewhere = UdpEndpoint.From(new IPEndPoint(IPAddress.Loopback, 4512));
+        byte[][] esp = [Seal(), Seal(), Seal()];
+        Assert.Equal(EspVerdict.Delivered, _gateway.Take(esp[0], home, default));
+        Assert.Equal(EspVerdict.Delivered, _gateway.Take(esp[2], moved, default));
+        Assert.Equal(moved, Peer());
+        Assert.Equal(EspVerdict.Delivered, _gateway.Take(esp[1], elsewhere, default));  // held back, authentic, older
+        Assert.Equal(moved, Peer());
+
+        byte[] Seal()
+        {
+            Assert.Equal(EspVerdict.Delivered, _peer.Send(TestPackets.Ipv4("10.1.0.10", "10.2.0.10", 60), default));
+            _peer.Flush();
+            return Receive(_gateway.Outer);
+        }
+
+        UdpEndpoint Peer() => _gateway.OutboundSas.Values.Single().Peer;
+    }
+
     [Fact] // RFC 4301 5.2: what comes out of an SA must be what the SA is for
     public void AnInnerPacketOfOthersIsRefused()
     {
