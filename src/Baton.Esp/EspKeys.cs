@@ -7,13 +7,11 @@ namespace Baton.Esp;
 /// <summary>The ciphers of one SA in one direction. Not thread-safe: the SA's owner's.</summary>
 internal sealed class EspKeys : IDisposable
 {
-    private readonly Aead? _aead;
-    private readonly uint _salt;
     private readonly EvpCbc? _cbc;
     private readonly EvpCbc? _ivCipher;
     private readonly HmacSha256? _hmac;
 
-    internal EspKeys(EspSuite suite, ReadOnlySpan<byte> cipherKey, ReadOnlySpan<byte> saltOrIntegrityKey, CipherUse use)
+    internal EspKeys(EspSuite suite, ReadOnlySpan<byte> cipherKey, ReadOnlySpan<byte> saltOrIntegrityKey, CipherUse use, CipherLibrary library)
     {
         if (cipherKey.Length != suite.CipherKeyLength())
             throw new ArgumentException($"{suite} takes {suite.CipherKeyLength()} bytes of key.", nameof(cipherKey));
@@ -22,8 +20,8 @@ internal sealed class EspKeys : IDisposable
         Suite = suite;
         if (suite.IsAead())
         {
-            _salt = System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(saltOrIntegrityKey);
-            _aead = CipherProvider.Make(Algorithm(suite), cipherKey, use);
+            WireSalt = System.Runtime.InteropServices.MemoryMarshal.Read<uint>(saltOrIntegrityKey);
+            Aead = CipherProvider.Make(library, Algorithm(suite), cipherKey, use);
         }
         else
         {
@@ -36,13 +34,11 @@ internal sealed class EspKeys : IDisposable
 
     internal EspSuite Suite { get; }
 
-    internal void FillNonce(Span<byte> nonce, ReadOnlySpan<byte> iv)
-    {
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(nonce, _salt);
-        iv.CopyTo(nonce[4..]);
-    }
+    /// <summary>Null for CBC with HMAC.</summary>
+    internal Aead? Aead { get; }
 
-    internal Aead Aead => _aead!;
+    /// <summary>The four bytes of an AEAD's salt as they stand in the nonce.</summary>
+    internal uint WireSalt { get; }
 
     internal EvpCbc Cbc => _cbc!;
 
@@ -61,7 +57,7 @@ internal sealed class EspKeys : IDisposable
 
     public void Dispose()
     {
-        _aead?.Dispose();
+        Aead?.Dispose();
         _cbc?.Dispose();
         _ivCipher?.Dispose();
         _hmac?.Dispose();

@@ -27,9 +27,15 @@ public static class EspSuites
 
     public const int IcvLength = 16;
 
+    /// <summary>Header and IV of an AEAD.</summary>
+    internal const int AeadPayloadOffset = HeaderLength + 8;
+
     public static bool IsAead(this EspSuite suite) => suite <= EspSuite.ChaCha20Poly1305;
 
     public static int IvLength(this EspSuite suite) => suite.IsAead() ? 8 : 16;
+
+    /// <summary>Where the payload stands in a packet: behind header and IV.</summary>
+    public static int PayloadOffset(this EspSuite suite) => HeaderLength + suite.IvLength();
 
     /// <summary>The encrypted part is a multiple of this: 4 as RFC 4303 2.4 asks, or the cipher's block.</summary>
     public static int Alignment(this EspSuite suite) => suite.IsAead() ? 4 : 16;
@@ -44,7 +50,7 @@ public static class EspSuites
     public static int SealedLength(this EspSuite suite, int payloadLength)
     {
         int align = suite.Alignment();
-        int text = (payloadLength + 2 + align - 1) / align * align;
+        int text = (payloadLength + 2 + align - 1) & -align;
         return HeaderLength + suite.IvLength() + text + IcvLength;
     }
 }

@@ -1,7 +1,7 @@
 namespace Baton.Crypto.OpenSsl;
 
 /// <summary>An AEAD by OpenSSL's EVP, a context a direction, both keyed once.</summary>
-public sealed class EvpAead : Aead
+public sealed unsafe class EvpAead : Aead
 {
     private static readonly nint Gcm128 = LibCrypto.EVP_CIPHER_fetch(0, "AES-128-GCM", 0);
     private static readonly nint Gcm256 = LibCrypto.EVP_CIPHER_fetch(0, "AES-256-GCM", 0);
@@ -26,41 +26,37 @@ public sealed class EvpAead : Aead
             _open = new CipherContext(cipher, key, encrypt: false, NonceLength);
     }
 
-    public override unsafe void Seal(ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associated, Span<byte> text, Span<byte> tag)
+    public override void Seal(byte* nonce, byte* associated, int associatedLength, byte* text, int textLength, byte* tag)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(nonce.Length, NonceLength);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(tag.Length, TagLength);
-        nint context = _seal!.Pointer;
+        ObjectDisposedException.ThrowIf(_seal!.IsClosed, this);
+        nint context = _seal.Pointer;
         int written;
-        fixed (byte* n = nonce, a = associated, t = text, m = tag)
-        {
-            LibCrypto.Check(LibCrypto.EVP_CipherInit_ex(context, 0, 0, null, n, -1));
-            if (associated.Length > 0)
-                LibCrypto.Check(LibCrypto.EVP_CipherUpdate(context, null, &written, a, associated.Length));
-            if (text.Length > 0)
-                LibCrypto.Check(LibCrypto.EVP_CipherUpdate(context, t, &written, t, text.Length));
-            LibCrypto.Check(LibCrypto.EVP_CipherFinal_ex(context, t, &written));
-            LibCrypto.Check(LibCrypto.EVP_CIPHER_CTX_ctrl(context, LibCrypto.GetTag, TagLength, m));
-        }
+        byte* end = stackalloc byte[16];
+        LibCrypto.Check(LibCrypto.EVP_CipherInit_ex(context, 0, 0, null, nonce, -1));
+        if (associatedLength > 0)
+            LibCrypto.Check(LibCrypto.EVP_CipherUpdate(context, null, &written, associated, associatedLength));
+        if (textLength > 0)
+            LibCrypto.Check(LibCrypto.EVP_CipherUpdate(context, text, &written, text, textLength));
+        LibCrypto.Check(LibCrypto.EVP_CipherFinal_ex(context, end, &written));
+        LibCrypto.Check(LibCrypto.EVP_CIPHER_CTX_ctrl(context, LibCrypto.GetTag, TagLength, tag));
+        GC.KeepAlive(this);
     }
 
-    public override unsafe bool Open(ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associated, Span<byte> text, ReadOnlySpan<byte> tag)
+    public override bool Open(byte* nonce, byte* associated, int associatedLength, byte* text, int textLength, byte* tag)
     {
-        if (nonce.Length != NonceLength || tag.Length != TagLength)
-            return false;
-        nint context = _open!.Pointer;
+        ObjectDisposedException.ThrowIf(_open!.IsClosed, this);
+        nint context = _open.Pointer;
         int written;
-        fixed (byte* n = nonce, a = associated, t = text, m = tag)
-        {
-            LibCrypto.Check(LibCrypto.EVP_CipherInit_ex(context, 0, 0, null, n, -1));
-            if (associated.Length > 0)
-                LibCrypto.Check(LibCrypto.EVP_CipherUpdate(context, null, &written, a, associated.Length));
-            if (text.Length > 0)
-                LibCrypto.Check(LibCrypto.EVP_CipherUpdate(context, t, &written, t, text.Length));
-            LibCrypto.Check(LibCrypto.EVP_CIPHER_CTX_ctrl(context, LibCrypto.SetTag, TagLength, m));
-            byte* end = stackalloc byte[16];
-            return LibCrypto.EVP_CipherFinal_ex(context, end, &written) == 1;
-        }
+        byte* end = stackalloc byte[16];
+        LibCrypto.Check(LibCrypto.EVP_CipherInit_ex(context, 0, 0, null, nonce, -1));
+        if (associatedLength > 0)
+            LibCrypto.Check(LibCrypto.EVP_CipherUpdate(context, null, &written, associated, associatedLength));
+        if (textLength > 0)
+            LibCrypto.Check(LibCrypto.EVP_CipherUpdate(context, text, &written, text, textLength));
+        LibCrypto.Check(LibCrypto.EVP_CIPHER_CTX_ctrl(context, LibCrypto.SetTag, TagLength, tag));
+        bool held = LibCrypto.EVP_CipherFinal_ex(context, end, &written) == 1;
+        GC.KeepAlive(this);
+        return held;
     }
 
     protected override void Dispose(bool disposing)

@@ -12,6 +12,12 @@ internal static unsafe partial class LibCrypto
     internal const int GetTag = 0x10;
     internal const int SetTag = 0x11;
 
+    /// <remarks>man 3 OpenSSL_version: 6 is OPENSSL_FULL_VERSION_STRING.</remarks>
+    [LibraryImport(Library)]
+    private static partial nint OpenSSL_version(int part);
+
+    internal static string VersionText => Marshal.PtrToStringUTF8(OpenSSL_version(6)) ?? "3";
+
     [LibraryImport(Library)]
     internal static partial nint EVP_CIPHER_CTX_new();
 

@@ -1,4 +1,3 @@
-using System.Text;
 using Baton.Crypto.OpenSsl;
 
 namespace Baton.Crypto.Tests.OpenSsl;
@@ -40,76 +39,5 @@ public sealed class VectorTests
         Assert.True(hmac.Verify(bytes, default, Convert.FromHexString(mac)));
         got[3] ^= 1;
         Assert.False(hmac.Verify(bytes, default, got));
-    }
-
-    [Theory] // The GCM specification (McGrew, Viega), appendix B, test cases 3, 4, 15, 16
-    [InlineData("feffe9928665731c6d6a8f9467308308", "cafebabefacedbaddecaf888", "", "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b391aafd255", "42831ec2217774244b7221b784d0d49ce3aa212f2c02a4e035c17e2329aca12e21d514b25466931c7d8f6a5aac84aa051ba30b396a0aac973d58e091473f5985", "4d5c2af327cd64a62cf35abd2ba6fab4")]
-    [InlineData("feffe9928665731c6d6a8f9467308308", "cafebabefacedbaddecaf888", "feedfacedeadbeeffeedfacedeadbeefabaddad2", "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39", "42831ec2217774244b7221b784d0d49ce3aa212f2c02a4e035c17e2329aca12e21d514b25466931c7d8f6a5aac84aa051ba30b396a0aac973d58e091", "5bc94fbc3221a5db94fae95ae7121a47")]
-    [InlineData("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308", "cafebabefacedbaddecaf888", "", "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b391aafd255", "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662898015ad", "b094dac5d93471bdec1a502270e3cc6c")]
-    [InlineData("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308", "cafebabefacedbaddecaf888", "feedfacedeadbeeffeedfacedeadbeefabaddad2", "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39", "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662", "76fc6ece0f4e1768cddf8853bb2d551b")]
-    public void GcmSpecification(string key, string nonce, string associated, string plain, string cipher, string tag)
-    {
-        byte[] text = Convert.FromHexString(plain);
-        byte[] mac = new byte[16];
-        using var aead = new EvpAead(key.Length == 32 ? AeadAlgorithm.Aes128Gcm : AeadAlgorithm.Aes256Gcm, Convert.FromHexString(key));
-        aead.Seal(Convert.FromHexString(nonce), Convert.FromHexString(associated), text, mac);
-        Assert.Equal(cipher, Convert.ToHexStringLower(text));
-        Assert.Equal(tag, Convert.ToHexStringLower(mac));
-        Assert.True(aead.Open(Convert.FromHexString(nonce), Convert.FromHexString(associated), text, mac));
-        Assert.Equal(plain, Convert.ToHexStringLower(text));
-    }
-
-    [Fact] // RFC 7634 appendix A: the AEAD under the ESP packet
-    public void Rfc7634ChaCha20Poly1305()
-    {
-        byte[] key = [.. Enumerable.Range(0x80, 32).Select(i => (byte)i)];
-        byte[] text = Convert.FromHexString("45000054a6f200004001e778c6336405c000020508005b7a3a080000553bec100007362708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f303132333435363701020204");
-        byte[] tag = new byte[16];
-        using var aead = new EvpAead(AeadAlgorithm.ChaCha20Poly1305, key);
-        aead.Seal(Convert.FromHexString("a0a1a2a31011121314151617"), Convert.FromHexString("0102030400000005"), text, tag);
-        Assert.Equal("76aaa8266b7fb0f7b11b369907e1ad43", Convert.ToHexStringLower(tag));
-        Assert.StartsWith("24039428b97f417e3c13753a4f05087b", Convert.ToHexStringLower(text), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void AesGcmOfThePlatformAgrees()
-    {
-        var random = new Random(7);
-        foreach (AeadAlgorithm algorithm in new[] { AeadAlgorithm.Aes128Gcm, AeadAlgorithm.Aes256Gcm })
-        {
-            byte[] key = new byte[Aead.KeyLength(algorithm)];
-            random.NextBytes(key);
-            using var ours = new EvpAead(algorithm, key);
-            using var oracle = new System.Security.Cryptography.AesGcm(key, 16);
-            for (int length = 0; length < 300; length += 7)
-            {
-                byte[] nonce = new byte[12], associated = new byte[length % 20], plain = new byte[length];
-                random.NextBytes(nonce);
-                random.NextBytes(associated);
-                random.NextBytes(plain);
-                byte[] expected = new byte[length], expectedTag = new byte[16], tag = new byte[16];
-                oracle.Encrypt(nonce, plain, expected, expectedTag, associated);
-                byte[] text = [.. plain];
-                ours.Seal(nonce, associated, text, tag);
-                Assert.Equal(expected, text);
-                Assert.Equal(expectedTag, tag);
-            }
-        }
-    }
-
-    [Fact]
-    public void AForgeryIsFalseAndNeverThrows()
-    {
-        using var aead = new EvpAead(AeadAlgorithm.Aes256Gcm, new byte[32]);
-        byte[] nonce = new byte[12], text = Encoding.ASCII.GetBytes("a call"), tag = new byte[16];
-        aead.Seal(nonce, default, text, tag);
-        for (int bit = 0; bit < 128; bit++)
-        {
-            tag[bit / 8] ^= (byte)(1 << (bit % 8));
-            Assert.False(aead.Open(nonce, default, [.. text], tag));
-            tag[bit / 8] ^= (byte)(1 << (bit % 8));
-        }
-
-        Assert.True(aead.Open(nonce, default, text, tag));
     }
 }
