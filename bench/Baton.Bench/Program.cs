@@ -1,3 +1,7 @@
+using Baton.Bench;
 using BenchmarkDotNet.Running;
 
-BenchmarkSwitcher.FromAssembly(typeof(Baton.Bench.EspBenchmarks).Assembly).Run(args);
+if (args is ["esp", .. string[] rest])
+    return EspCommand.Run(rest);
+BenchmarkSwitcher.FromAssembly(typeof(EspBenchmarks).Assembly).Run(args);
+return 0;

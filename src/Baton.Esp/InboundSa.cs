@@ -17,7 +17,7 @@ public sealed unsafe class InboundSa : IDisposable
 {
     private const ulong Epoch = 1UL << 32;
 
-    /// <summary>How many forgeries in a row may cost a second look, see <see cref="SecondLook"/>.</summary>
+    /// <summary>How many forgeries may cost a second look before authentic packets pay for more, see <see cref="SecondLook"/>.</summary>
     private const int Patience = 64;
 
     private readonly EspKeys _keys;
@@ -167,7 +167,8 @@ public sealed unsafe class InboundSa : IDisposable
         int textLength = packetLength - _textAt - EspSuites.IcvLength;
         if (!(_aead is null ? OpenCbc(packet, text, textLength, sequence) : OpenAead(packet, text, textLength, sequence)))
             return SecondLook(packet, text, textLength, sequence);
-        _patience = Patience;
+        if (_patience < Patience)
+            _patience++;
 
         int padding = text[textLength - 2];
         nextHeader = text[textLength - 1];
@@ -217,7 +218,7 @@ public sealed unsafe class InboundSa : IDisposable
 
     /// <summary>Not authentic as read. Is it an old packet that A2.2 reads as one of the next 2^32? Then it is a replay.</summary>
     /// <remarks>Only for the operator's eyes: it is refused either way. So a flood of forgeries, which would make us decrypt twice more each, gets
-    /// no second look beyond <see cref="Patience"/> failed ones; an authentic packet or a proven replay restores it.</remarks>
+    /// no second look beyond <see cref="Patience"/> failed ones, and one more for each authentic packet. A proven replay costs nothing of it.</remarks>
     private EspVerdict SecondLook(byte* packet, byte* text, int textLength, ulong sequence)
     {
         if (!_extended || sequence < Epoch || sequence - Epoch >= _window.Top || _window.IsFresh(sequence - Epoch) || _patience == 0)
@@ -234,7 +235,9 @@ public sealed unsafe class InboundSa : IDisposable
             old = OpenAead(packet, text, textLength, sequence - Epoch);
         }
 
-        _patience = old ? Patience : _patience - 1;
-        return old ? EspVerdict.Replayed : EspVerdict.BadIcv;
+        if (old)
+            return EspVerdict.Replayed;
+        _patience--;
+        return EspVerdict.BadIcv;
     }
 }

@@ -183,6 +183,9 @@ public sealed class EspBatchTests
         Assert.Equal(EspVerdict.BadIcv, Judge(old));  // refused all the same
         Assert.Equal(EspVerdict.Delivered, Judge(Sealed(100_001)));
         Assert.Equal(EspVerdict.Replayed, Judge(old));
+        Assert.Equal(EspVerdict.Replayed, Judge(old));    // a proven one uses nothing up
+        Assert.Equal(EspVerdict.BadIcv, Judge(forged));   // this one does: an authentic packet pays for one look, not for many
+        Assert.Equal(EspVerdict.BadIcv, Judge(old));
 
         byte[] Sealed(ulong number)
         {

@@ -26,6 +26,13 @@ internal sealed unsafe class MbGcm : Aead
             ((delegate* unmanaged<byte*, byte*, void>)calls.ExpandKey)(k, _key);
     }
 
+    /// <summary>For the benchmark of the bare calls.</summary>
+    internal byte* KeyPointer => _key;
+
+    internal nint EncryptCall => (nint)_encrypt;
+
+    internal nint DecryptCall => (nint)_decrypt;
+
     [SkipLocalsInit]
     public override void Seal(byte* nonce, byte* associated, int associatedLength, byte* text, int textLength, byte* tag)
     {
