@@ -19,16 +19,18 @@ internal static class VoiceCommands
     {
         Option<string> local = Required("--local", "Where this phone sends from and listens.");
         Option<string> gateway = Required("--gateway", "The inner port of the gateway, router or peer that carries the call.");
-        Option<string> self = Required("--self-inner", "This phone's inner IPv4 address.");
-        Option<string> far = Required("--far-inner", "The other phone's inner IPv4 address.");
+        var self = new Option<string?>("--self-inner") { Description = "This phone's inner IPv4 address." };
+        var far = new Option<string?>("--far-inner") { Description = "The other phone's inner IPv4 address." };
+        var plain = new Option<bool>("--plain") { Description = "A host of its own: RTP through its stack, --gateway is the other phone, no inner addresses." };
         var speech = new Option<string>("--speech") { Description = "What it says: a or b.", DefaultValueFactory = _ => "a" };
         var record = new Option<string?>("--record") { Description = "WAV file of the call as heard." };
         var log = new Option<string?>("--log") { Description = "A JSON line for each packet that arrived." };
         var alsoFrom = new Option<string[]>("--also-from") { Description = "Further senders to listen to." };
-        var command = new Command("phone", "One end of a call: G.711 over RTP, 20 ms.") { local, gateway, self, far, speech, record, log, alsoFrom };
+        var command = new Command("phone", "One end of a call: G.711 over RTP, 20 ms.") { local, gateway, self, far, plain, speech, record, log, alsoFrom };
         command.SetAction((parsed, cancellation) => PhoneCommand.RunAsync(
-            new PhoneOptions(EndPoint(parsed, local), EndPoint(parsed, gateway), Inner(parsed, self), Inner(parsed, far),
-                parsed.GetRequiredValue(speech), parsed.GetValue(record), parsed.GetValue(log), EndPoints(parsed, alsoFrom)), cancellation));
+            new PhoneOptions(EndPoint(parsed, local), EndPoint(parsed, gateway),
+                parsed.GetValue(plain) ? 0 : Inner(parsed, self), parsed.GetValue(plain) ? 0 : Inner(parsed, far),
+                parsed.GetRequiredValue(speech), parsed.GetValue(record), parsed.GetValue(log), EndPoints(parsed, alsoFrom), parsed.GetValue(plain)), cancellation));
         return command;
     }
 
@@ -42,10 +44,14 @@ internal static class VoiceCommands
         var flows = new Option<int>("--flows") { Description = "Further flows, each on an SA of its own.", DefaultValueFactory = _ => 0 };
         var period = new Option<double>("--flow-period") { Description = "Seconds between two packets of one of them.", DefaultValueFactory = _ => 8 };
         var alsoFrom = new Option<string[]>("--also-from") { Description = "Further senders to listen to." };
-        var command = new Command("probe", "Both ends of a stream of numbered packets, on one clock.") { peerLocal, peerGateway, clusterLocal, clusterGateway, rate, flows, period, alsoFrom };
+        var plain = new Option<bool>("--plain") { Description = "Hosts of their own: the stream goes through their stacks, each gateway is the other end." };
+        var peerSpace = new Option<string?>("--peer-namespace") { Description = "The network namespace of the end behind the peer." };
+        var clusterSpace = new Option<string?>("--cluster-namespace") { Description = "The network namespace of the end behind the cluster." };
+        var command = new Command("probe", "Both ends of a stream of numbered packets, on one clock.") { peerLocal, peerGateway, clusterLocal, clusterGateway, rate, flows, period, alsoFrom, plain, peerSpace, clusterSpace };
         command.SetAction((parsed, cancellation) => ProbeCommand.RunAsync(
             new ProbeOptions(EndPoint(parsed, peerLocal), EndPoint(parsed, peerGateway), EndPoint(parsed, clusterLocal), EndPoint(parsed, clusterGateway),
-                parsed.GetValue(rate), parsed.GetValue(flows), parsed.GetValue(period), EndPoints(parsed, alsoFrom)), cancellation));
+                parsed.GetValue(rate), parsed.GetValue(flows), parsed.GetValue(period), EndPoints(parsed, alsoFrom),
+                parsed.GetValue(plain), parsed.GetValue(peerSpace), parsed.GetValue(clusterSpace)), cancellation));
         return command;
     }
 
@@ -79,10 +85,10 @@ internal static class VoiceCommands
             ? endpoint
             : throw new UsageException($"{option} \"{text}\" is no address:port");
 
-    private static uint Inner(ParseResult parsed, Option<string> option) =>
-        DemoAddresses.TryParse(parsed.GetRequiredValue(option), out uint address)
+    private static uint Inner(ParseResult parsed, Option<string?> option) =>
+        DemoAddresses.TryParse(parsed.GetValue(option) ?? "", out uint address)
             ? address
-            : throw new UsageException($"{option.Name} \"{parsed.GetRequiredValue(option)}\" is no IPv4 address");
+            : throw new UsageException($"{option.Name} \"{parsed.GetValue(option)}\" is no IPv4 address");
 
     private static uint[]? Spis(string[]? texts) => texts?.Select(text =>
         (text.StartsWith("0x", StringComparison.Ordinal)

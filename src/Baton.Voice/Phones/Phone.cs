@@ -146,6 +146,12 @@ internal sealed class Phone : IDisposable
                 _sendGaps.Arrive(now);
             }
 
+            if (_options.Plain)
+            {
+                _port.Send(packet.AsSpan(InnerUdp.HeaderBytes, payloadBytes), _gateway);
+                continue;
+            }
+
             int bytes = InnerUdp.WriteHeaders(
                 packet, payloadBytes, _options.SelfInner, _options.FarInner, DemoAddresses.RtpPort, DemoAddresses.RtpPort, (ushort)_sender.Sent);
             _port.Send(packet.AsSpan(0, bytes), _gateway);
@@ -166,18 +172,27 @@ internal sealed class Phone : IDisposable
 
     private void Hear(ReadOnlySpan<byte> packet, SocketAddress from, Instant now)
     {
-        if (!_senders.Knows(from)
-            || !InnerUdp.TryParse(packet, out InnerUdp udp)
-            || udp.Destination != _options.SelfInner
-            || udp.Source != _options.FarInner
-            || udp.DestinationPort != DemoAddresses.RtpPort)
+        if (!_senders.Knows(from) || !TryUnwrap(packet, out ReadOnlySpan<byte> datagram))
         {
             _foreign++;
             return;
         }
 
-        if (_receiver.Receive(udp.Payload, now, out RtpPacket rtp) is RtpVerdict.Received or RtpVerdict.Reordered)
+        if (_receiver.Receive(datagram, now, out RtpPacket rtp) is RtpVerdict.Received or RtpVerdict.Reordered)
             _playout.Put(rtp.Timestamp, rtp.Payload, now);
+    }
+
+    private bool TryUnwrap(ReadOnlySpan<byte> packet, out ReadOnlySpan<byte> rtp)
+    {
+        rtp = packet;
+        if (_options.Plain) return true;
+        if (!InnerUdp.TryParse(packet, out InnerUdp udp)
+            || udp.Destination != _options.SelfInner
+            || udp.Source != _options.FarInner
+            || udp.DestinationPort != DemoAddresses.RtpPort)
+            return false;
+        rtp = udp.Payload;
+        return true;
     }
 
     private static double Milliseconds(TimeSpan span) => Math.Round(span.TotalMilliseconds, 3);

@@ -7,6 +7,7 @@ namespace Baton.Voice;
 /// <param name="Speech">Which recording to speak: "a" or "b".</param>
 /// <param name="Record">Where to write the call as heard (WAV), at the end.</param>
 /// <param name="Log">Where to write a JSON line an arrival, at the end.</param>
+/// <param name="Plain">The phone is a host with an address of its own: RTP goes through its stack, <paramref name="Gateway"/> is the other phone, and there are no inner addresses.</param>
 /// <param name="AlsoFrom">Further senders whose datagrams are taken; all others are counted as foreign and dropped.</param>
 public sealed record PhoneOptions(
     IPEndPoint Local,
@@ -16,4 +17,5 @@ public sealed record PhoneOptions(
     string Speech,
     string? Record = null,
     string? Log = null,
-    IReadOnlyList<IPEndPoint>? AlsoFrom = null);
+    IReadOnlyList<IPEndPoint>? AlsoFrom = null,
+    bool Plain = false);

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Security.Cryptography;
 using Baton.Linux;
+using Baton.Voice.Inner;
 using Baton.Voice.Shell;
 using Baton.Wire;
 
@@ -30,10 +31,10 @@ internal sealed class Probe : IDisposable
     {
         _options = options;
         _rate = options.Rate;
-        _peerPort = new DatagramPort(options.PeerLocal);
+        _peerPort = new DatagramPort(options.PeerLocal, options.PeerSpace);
         try
         {
-            _clusterPort = new DatagramPort(options.ClusterLocal);
+            _clusterPort = new DatagramPort(options.ClusterLocal, options.ClusterSpace);
         }
         catch
         {
@@ -161,10 +162,11 @@ internal sealed class Probe : IDisposable
         lock (direction.Gate)
             counter = (kind == ProbeKind.Stream ? direction.Stream : direction.Flows).Send(now);
         int bytes = new ProbePacket(kind, which, flow, check, counter, now, _session).Write(packet);
+        ReadOnlySpan<byte> sent = _options.Plain ? packet.Slice(InnerUdp.HeaderBytes, ProbePacket.PayloadBytes) : packet[..bytes];
         if (which == ProbeDirection.ToPeer)
-            _clusterPort.Send(packet[..bytes], _clusterGateway);
+            _clusterPort.Send(sent, _clusterGateway);
         else
-            _peerPort.Send(packet[..bytes], _peerGateway);
+            _peerPort.Send(sent, _peerGateway);
     }
 
     private void Listen(DatagramPort port, ProbeDirection which)
@@ -176,7 +178,9 @@ internal sealed class Probe : IDisposable
         {
             Instant now = MonotonicClock.Now;
             if (!_senders.Knows(from)
-                || !ProbePacket.TryParse(buffer.AsSpan(0, bytes), _options.Flows, out ProbePacket packet)
+                || !(_options.Plain
+                    ? ProbePacket.TryParsePayload(buffer.AsSpan(0, bytes), out ProbePacket packet) && packet.Kind == ProbeKind.Stream
+                    : ProbePacket.TryParse(buffer.AsSpan(0, bytes), _options.Flows, out packet))
                 || packet.Session != _session
                 || packet.Direction != which)
             {

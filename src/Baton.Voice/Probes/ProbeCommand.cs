@@ -26,6 +26,12 @@ public static class ProbeCommand
             return 1;
         }
 
+        if (options is { Plain: true, Flows: > 0 })
+        {
+            await Console.Error.WriteLineAsync("probe: further flows need addresses inside the tunnel; they do not go with --plain").ConfigureAwait(false);
+            return 1;
+        }
+
         try
         {
             using var probe = new Probe(options);
@@ -36,7 +42,7 @@ public static class ProbeCommand
             commands.Finish(ProbeReport.Mark(probe, null, MonotonicClock.Now));
             return 0;
         }
-        catch (SocketException e)
+        catch (Exception e) when (e is SocketException or IOException)
         {
             await Console.Error.WriteLineAsync($"probe: {options.PeerLocal}, {options.ClusterLocal}: {e.Message}").ConfigureAwait(false);
             return 1;

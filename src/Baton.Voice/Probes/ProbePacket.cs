@@ -78,9 +78,19 @@ internal readonly record struct ProbePacket(
     public static bool TryParse(ReadOnlySpan<byte> packet, int flows, out ProbePacket probe)
     {
         probe = default;
-        if (!InnerUdp.TryParse(packet, out InnerUdp udp) || udp.Payload.Length != PayloadBytes)
+        return InnerUdp.TryParse(packet, out InnerUdp udp)
+            && TryParsePayload(udp.Payload, out probe)
+            && (probe.Kind == ProbeKind.Stream || probe.Flow < flows)
+            && udp.Source == probe.Source
+            && udp.Destination == probe.Destination;
+    }
+
+    /// <summary>What travels between hosts that have addresses of their own.</summary>
+    public static bool TryParsePayload(ReadOnlySpan<byte> payload, out ProbePacket probe)
+    {
+        probe = default;
+        if (payload.Length != PayloadBytes)
             return false;
-        ReadOnlySpan<byte> payload = udp.Payload;
         if (BinaryPrimitives.ReadUInt32BigEndian(payload) != Magic || payload[4] > (byte)ProbeKind.Check || payload[5] > 1)
             return false;
         probe = new ProbePacket(
@@ -91,8 +101,6 @@ internal readonly record struct ProbePacket(
             BinaryPrimitives.ReadUInt64BigEndian(payload[16..]),
             new Instant(BinaryPrimitives.ReadInt64BigEndian(payload[24..])),
             BinaryPrimitives.ReadUInt64BigEndian(payload[32..]));
-        return (probe.Kind == ProbeKind.Stream || probe.Flow < flows)
-            && udp.Source == probe.Source
-            && udp.Destination == probe.Destination;
+        return true;
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Baton.Linux;
 
 namespace Baton.Voice.Shell;
 
@@ -15,9 +16,10 @@ internal sealed class DatagramPort : IDisposable
     private volatile bool _closed;
     private long _sendErrors;
 
-    public DatagramPort(IPEndPoint local)
+    /// <param name="space">A network namespace to open the port in; null: ours.</param>
+    public DatagramPort(IPEndPoint local, string? space = null)
     {
-        _socket = new Socket(local.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        _socket = NetworkNamespace.In(space, () => new Socket(local.AddressFamily, SocketType.Dgram, ProtocolType.Udp));
         try
         {
             _socket.ReceiveBufferSize = BufferBytes;

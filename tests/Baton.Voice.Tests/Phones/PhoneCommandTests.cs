@@ -74,6 +74,25 @@ public sealed class PhoneCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Plain_phones_talk_through_the_stack_of_their_hosts()
+    {
+        IPEndPoint a = TestPort.Free();
+        IPEndPoint b = TestPort.Free();
+        await using var phoneA = new ShellUnderTest((input, output, ct) =>
+            PhoneCommand.RunAsync(new PhoneOptions(a, b, 0, 0, "a", Plain: true), input, output, ct));
+        phoneA.Read();
+        await using var phoneB = new ShellUnderTest((input, output, ct) =>
+            PhoneCommand.RunAsync(new PhoneOptions(b, a, 0, 0, "b", Plain: true), input, output, ct));
+        phoneB.Read();
+        foreach (ShellUnderTest phone in (ShellUnderTest[])[phoneA, phoneB])
+        {
+            JsonElement mark = phone.AskUntil("""{"cmd":"mark"}""", answer => answer.GetProperty("received").GetInt64() >= 10);
+            Assert.Equal(0, mark.GetProperty("foreign").GetInt64());
+            Assert.Equal(0, mark.GetProperty("lost").GetInt64());
+        }
+    }
+
+    [Fact]
     public async Task What_strangers_send_changes_a_counter_only()
     {
         using var tunnel = new TunnelStub();

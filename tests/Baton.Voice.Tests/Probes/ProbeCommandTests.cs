@@ -71,6 +71,22 @@ public class ProbeCommandTests
     }
 
     [Fact]
+    public async Task A_plain_probe_goes_through_the_stack_of_its_hosts()
+    {
+        IPEndPoint peer = TestPort.Free();
+        IPEndPoint cluster = TestPort.Free();
+        var options = new ProbeOptions(peer, cluster, cluster, peer, Plain: true);
+        await using var probe = new ShellUnderTest((input, output, ct) => ProbeCommand.RunAsync(options, input, output, ct));
+        probe.Read();
+        JsonElement mark = probe.AskUntil("""{"cmd":"mark"}""", answer => answer.GetProperty("toPeer").GetProperty("received").GetInt64() >= 50
+            && answer.GetProperty("fromPeer").GetProperty("received").GetInt64() >= 50);
+        Assert.Equal(0, mark.GetProperty("foreign").GetInt64());
+        Assert.Equal(0, mark.GetProperty("deliveredTwice").GetInt64());
+
+        Assert.Equal(1, await ProbeCommand.RunAsync(options with { Flows = 1 }, TextReader.Null, TextWriter.Null, CancellationToken.None));
+    }
+
+    [Fact]
     public async Task Further_flows_send_a_packet_each_way_in_each_period()
     {
         using var tunnel = new TunnelStub();

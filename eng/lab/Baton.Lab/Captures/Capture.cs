@@ -1,0 +1,32 @@
+using Baton.Lab.Hosts;
+using Baton.Lab.Processes;
+
+namespace Baton.Lab.Captures;
+
+/// <summary>A capture of the outer switch by dumpcap, headers only. Reading it ends it: so nothing is missing.</summary>
+public sealed class Capture : IDisposable
+{
+    /// <summary>Enough for the headers of every packet that is counted.</summary>
+    private const int Snapshot = 128;
+
+    private readonly LabProcess _process;
+    private readonly string _file;
+
+    public Capture(Host host, string device, string name, Wait wait)
+    {
+        _file = Path.Combine(host.Folder, $"{name}.pcap");
+        _process = host.Start(name,
+            ["dumpcap", "-P", "-q", "-i", device, "-s", $"{Snapshot}", "-B", "16", "-f", "udp port 500 or udp port 4500 or esp", "-w", _file]);
+        wait.Until("the capture runs", TimeSpan.FromSeconds(10), () => File.Exists(_file) && new FileInfo(_file).Length > 0, () => _process.LastWords());
+    }
+
+    public static bool IsInstalled => File.Exists("/usr/bin/dumpcap");
+
+    public List<CapturedPacket> Finish()
+    {
+        _process.Stop(TimeSpan.FromSeconds(10));
+        return PcapReader.Read(_file);
+    }
+
+    public void Dispose() => _process.Dispose();
+}

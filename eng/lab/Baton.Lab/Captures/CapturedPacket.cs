@@ -1,0 +1,21 @@
+using System.Net;
+
+namespace Baton.Lab.Captures;
+
+public enum WireKind
+{
+    /// <summary>ESP, in UDP or by itself.</summary>
+    Esp,
+
+    Ike,
+
+    /// <summary>One octet 0xff (RFC 3948 2.3).</summary>
+    Keepalive,
+
+    Other,
+}
+
+/// <summary>What a capture saw of the outer network.</summary>
+/// <param name="At">Since the epoch, by the capturing machine's clock.</param>
+/// <param name="Spi">Of ESP, and the sequence number's low half; of IKE the exchange type and the message ID.</param>
+public readonly record struct CapturedPacket(TimeSpan At, WireKind Kind, IPAddress Source, IPAddress Destination, int Bytes, uint Spi, uint Sequence, byte ExchangeType, uint MessageId, bool IsResponse);

@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Baton.Lab.Processes;
+
+namespace Baton.Lab.Hosts;
+
+/// <summary>What one run owns: a tag, a folder, hosts. Goes away with all that is in it; two runs have nothing in common.</summary>
+/// <remarks>A run that was killed with -9 leaves its folder with the id of its process; the next one to start clears that away.</remarks>
+public sealed class LabRoom : IDisposable
+{
+    private const string Prefix = "baton-lab-";
+
+    private readonly List<Host> _hosts = [];
+    private readonly List<IDisposable> _instruments = [];
+    private readonly bool _keep;
+
+    public LabRoom(bool keepFolder, CancellationToken cancellation)
+    {
+        ClearLeftovers();
+        _keep = keepFolder;
+        Cancellation = cancellation;
+        Wait = new Wait(cancellation);
+        Tag = $"bl{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3))}";
+        Folder = Path.Combine(Path.GetTempPath(), Prefix + Tag);
+        Directory.CreateDirectory(Folder);
+        File.WriteAllText(Path.Combine(Folder, "owner"), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+    }
+
+    public string Tag { get; }
+
+    public string Folder { get; }
+
+    public Wait Wait { get; }
+
+    public CancellationToken Cancellation { get; }
+
+    public IReadOnlyList<Host> Hosts => _hosts;
+
+    public Host AddHost(string name)
+    {
+        var host = new Host(name, $"{Tag}-{name}", Path.Combine(Folder, name));
+        _hosts.Add(host);
+        Command.Run("ip", "netns", "add", host.Space);
+        return host;
+    }
+
+    /// <summary>Something that ends before the hosts do.</summary>
+    public T Keep<T>(T instrument)
+        where T : IDisposable
+    {
+        _instruments.Add(instrument);
+        return instrument;
+    }
+
+    /// <summary>The end of every log, for a failure whose folder goes away.</summary>
+    public IEnumerable<string> LogTails(int lines = 15) =>
+        from log in Directory.EnumerateFiles(Folder, "*.log", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+        let tail = File.ReadLines(log).TakeLast(lines).ToArray()
+        where tail.Length > 0
+        select $"-- {Path.GetRelativePath(Folder, log)}\n{string.Join('\n', tail)}";
+
+    public void Dispose()
+    {
+        foreach (IDisposable instrument in Enumerable.Reverse(_instruments)) instrument.Dispose();
+        foreach (Host host in Enumerable.Reverse(_hosts)) host.Dispose();
+        if (!_keep) Directory.Delete(Folder, recursive: true);
+    }
+
+    /// <summary>Removes what runs left whose process is gone.</summary>
+    public static void ClearLeftovers()
+    {
+        foreach (string folder in Directory.GetDirectories(Path.GetTempPath(), $"{Prefix}*"))
+        {
+            string owner = Path.Combine(folder, "owner");
+            if (!File.Exists(owner) || (int.TryParse(File.ReadAllText(owner), out int pid) && Directory.Exists($"/proc/{pid}"))) continue;
+            string tag = Path.GetFileName(folder)[Prefix.Length..];
+            foreach (string line in Command.Run("ip", "netns", "list").Split('\n'))
+            {
+                string space = line.Split(' ')[0];
+                if (space.StartsWith($"{tag}-", StringComparison.Ordinal)) Host.Remove(space);
+            }
+
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}

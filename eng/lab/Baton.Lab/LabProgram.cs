@@ -1,0 +1,141 @@
+using System.Runtime.InteropServices;
+using Baton.Lab.Captures;
+using Baton.Lab.Hosts;
+using Baton.Lab.Scenarios;
+using Baton.Lab.Steps;
+using Baton.Lab.StrongSwan;
+
+namespace Baton.Lab;
+
+/// <summary><c>eng/lab/run</c>: tells scenarios on hosts that are raised for them and taken down again, however they end.</summary>
+public static class LabProgram
+{
+    private const string Usage = """
+        eng/lab/run SCENARIO... [--keep]   tell these (names of eng/lab/scenarios, or files)
+        eng/lab/run --all                  tell all
+        eng/lab/run --short                tell those that ./test tells
+        eng/lab/run --list                 the scenarios
+        eng/lab/run --steps                the sentences that a scenario may use
+
+        --keep leaves logs and captures in their folder; the hosts go in any case. Needs root.
+        """;
+
+    public static string Folder { get; } = FindFolder();
+
+    public static IEnumerable<Scenario> Scenarios =>
+        Directory.EnumerateFiles(Path.Combine(Folder, "scenarios"), "*.lab").Order(StringComparer.Ordinal).Select(Scenario.Read);
+
+    /// <summary>Null: the lab can be raised here. Otherwise what is missing.</summary>
+    public static string? WhyNot()
+    {
+        if (!Environment.IsPrivilegedProcess) return "network namespaces need root";
+        if (!File.Exists("/dev/net/tun")) return "there is no /dev/net/tun";
+        if (!Charon.IsInstalled) return "strongSwan is not installed (strongswan-charon, libcharon-extra-plugins)";
+        if (!Capture.IsInstalled) return "dumpcap is not installed (tshark)";
+        string[] tools = ["/usr/sbin/nft", "/usr/bin/ip:/usr/sbin/ip:/sbin/ip", "/usr/bin/ping:/bin/ping"];
+        foreach (string tool in tools)
+        {
+            if (!tool.Split(':').Any(File.Exists)) return $"{tool.Split(':')[0]} is not installed";
+        }
+
+        return null;
+    }
+
+    public static int Run(string[] arguments, TextWriter output)
+    {
+        bool keep = arguments.Contains("--keep");
+        string[] names = [.. arguments.Where(argument => !argument.StartsWith('-'))];
+        if (arguments.Contains("--list")) return List(output);
+        if (arguments.Contains("--steps")) return ListSteps(output);
+        Scenario[] chosen =
+            arguments.Contains("--all") ? [.. Scenarios]
+            : arguments.Contains("--short") ? [.. Scenarios.Where(scenario => scenario.Tags.Contains("short"))]
+            : [.. names.Select(name => Scenario.Read(File.Exists(name) ? name : Path.Combine(Folder, "scenarios", $"{name}.lab")))];
+        if (chosen.Length == 0)
+        {
+            output.WriteLine(Usage);
+            return 2;
+        }
+
+        if (WhyNot() is { } why)
+        {
+            output.WriteLine($"lab: {why}");
+            return 2;
+        }
+
+        using var stop = new CancellationTokenSource();
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        int failed = 0;
+        foreach (Scenario scenario in chosen)
+        {
+            if (stop.IsCancellationRequested) return 130;
+            if (!TryTell(scenario, keep, output, stop.Token)) failed++;
+        }
+
+        output.WriteLine($"{chosen.Length - failed} told, {failed} failed");
+        return failed == 0 ? 0 : 1;
+
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            stop.Cancel();
+        }
+    }
+
+    /// <summary>True: it came out as it says. What was seen is written to <paramref name="output"/>.</summary>
+    public static bool TryTell(Scenario scenario, bool keep, TextWriter output, CancellationToken cancellation)
+    {
+        output.WriteLine($"== {scenario.Name}: {scenario.Title}");
+        try
+        {
+            using var room = new LabRoom(keep, cancellation);
+            using var story = new Story(room, output);
+            if (keep) output.WriteLine($"   logs and captures: {room.Folder}");
+            try
+            {
+                new Teller(Book(story), output, cancellation).Tell(scenario);
+                return true;
+            }
+            catch (Exception) when (!keep)
+            {
+                foreach (string tail in room.LogTails()) output.WriteLine(tail);
+                throw;
+            }
+        }
+        catch (LabException e)
+        {
+            output.WriteLine($"   FAILED {scenario.Name}: {e.Message}");
+        }
+        catch (OperationCanceledException)
+        {
+            output.WriteLine($"   {scenario.Name} was stopped");
+        }
+
+        return false;
+    }
+
+    public static StepBook Book(Story story) => new(new StageSteps(story), new PeerSteps(story), new TrafficSteps(story));
+
+    private static int List(TextWriter output)
+    {
+        foreach (Scenario scenario in Scenarios) output.WriteLine($"{scenario.Name,-28} {scenario.Title}{(scenario.Tags.Count == 0 ? "" : $" [{string.Join(' ', scenario.Tags)}]")}");
+        return 0;
+    }
+
+    private static int ListSteps(TextWriter output)
+    {
+        foreach (string sentence in Book(null!).Sentences) output.WriteLine(sentence);
+        return 0;
+    }
+
+    private static string FindFolder()
+    {
+        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "Baton.slnx"))) return Path.Combine(folder.FullName, "eng", "lab");
+        }
+
+        throw new LabException("the lab runs inside the repository");
+    }
+}

@@ -1,0 +1,3 @@
+using Baton.Lab;
+
+return LabProgram.Run(args, Console.Out);

@@ -1,0 +1,49 @@
+using Baton.Lab.Hosts;
+using Baton.Lab.Scenarios;
+using Baton.Lab.StrongSwan;
+using Baton.Lab.Terms;
+
+namespace Baton.Lab.Steps;
+
+/// <summary>Who is on the stage.</summary>
+public sealed class StageSteps(Story story)
+{
+    private const string Secret = "a long secret of this lab run only";
+
+    [Step("hosts with members {members} and a nat between")]
+    public void HostsWithNat(string members) => story.Network = new Network(story.Room, Names(members), nat: true);
+
+    [Step("hosts with members {members}")]
+    public void Hosts(string members) => story.Network = new Network(story.Room, Names(members), nat: false);
+
+    [Step("a strongswan peer")]
+    public void StrongSwanPeer() => story.Peer = story.Room.Keep(new Charon(story.Network.Peer, story.Room.Wait));
+
+    [Step("a strongswan on {member} stands in for the cluster")]
+    public void StandIn(string member)
+    {
+        Host host = story.Network.Member(member);
+        host.Run("ip", "address", "add", $"{Network.ClusterAddress}/24", "dev", "outer");
+        host.Run("ip", "address", "add", $"{Network.ClusterInner}/16", "dev", "inner");
+        story.StandIn = story.Room.Keep(new Charon(host, story.Room.Wait));
+    }
+
+    [Step("both ends agree on {terms}")]
+    public void Agree(string terms)
+    {
+        story.Terms = TunnelTerms.Parse(terms);
+        Introduce(story.Peer, LabCertificates.PeerName);
+        story.Peer.Load(CharonConnection.OfPeer(story.Terms));
+        if (story.StandIn is not { } other) return;
+        Introduce(other, LabCertificates.ClusterName);
+        other.Load(CharonConnection.OfCluster(story.Terms, Network.ClusterAddress));
+    }
+
+    private void Introduce(Charon charon, string name)
+    {
+        if (story.Terms.IsCertificate) charon.LoadCertificates(story.Certificates, name, story.Terms);
+        else charon.LoadSecret(Secret, LabCertificates.PeerName, LabCertificates.ClusterName);
+    }
+
+    private static string[] Names(string members) => members.Replace(" and ", " ", StringComparison.Ordinal).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+}

@@ -1,0 +1,54 @@
+using System.Text.Json.Nodes;
+using Baton.Lab.Hosts;
+using Baton.Lab.Terms;
+
+namespace Baton.Lab.StrongSwan;
+
+/// <summary>The terms of a tunnel in charon's words (swanctl.conf(5)), seen from either end.</summary>
+internal static class CharonConnection
+{
+    public const string Name = "lab";
+
+    /// <summary>The peer's side: towards the cluster's address.</summary>
+    public static JsonObject OfPeer(TunnelTerms terms, string name = Name) => Of(
+        terms, name, terms.Ipv6 ? Network.PeerAddress6 : Network.PeerAddress, terms.Ipv6 ? Network.ClusterAddress6 : Network.ClusterAddress,
+        LabCertificates.PeerName, LabCertificates.ClusterName,
+        terms.Pool ? "dynamic" : Network.PeerNet, Network.ClusterNet, asksForAddress: terms.Pool);
+
+    /// <summary>A strongSwan in the cluster's place, for the baseline.</summary>
+    public static JsonObject OfCluster(TunnelTerms terms, string local) => Of(
+        terms, Name, local, "%any", LabCertificates.ClusterName, LabCertificates.PeerName,
+        Network.ClusterNet, terms.Pool ? "dynamic" : Network.PeerNet, asksForAddress: false);
+
+    private static JsonObject Of(TunnelTerms terms, string name, string local, string remote, string localId, string remoteId, string localTs, string remoteTs, bool asksForAddress)
+    {
+        string auth = terms.IsCertificate ? "pubkey" : "psk";
+        var connection = new JsonObject
+        {
+            ["version"] = "2",
+            ["local_addrs"] = new JsonArray(local),
+            ["remote_addrs"] = new JsonArray(remote),
+            ["proposals"] = new JsonArray(terms.Ike),
+            ["encap"] = "yes",
+            ["mobike"] = "yes",
+            ["fragmentation"] = "yes",
+            ["rekey_time"] = "0",
+            ["dpd_delay"] = $"{terms.Liveness}s",
+            ["local"] = new JsonObject { ["auth"] = auth, ["id"] = localId },
+            ["remote"] = new JsonObject { ["auth"] = auth, ["id"] = remoteId },
+            ["children"] = new JsonObject
+            {
+                [name] = new JsonObject
+                {
+                    ["local_ts"] = new JsonArray(localTs),
+                    ["remote_ts"] = new JsonArray(remoteTs),
+                    ["esp_proposals"] = new JsonArray($"{terms.Esp}-noesn"),
+                    ["rekey_time"] = "0",
+                    ["mode"] = "tunnel",
+                },
+            },
+        };
+        if (asksForAddress) connection["vips"] = new JsonArray("0.0.0.0");
+        return new JsonObject { [name] = connection };
+    }
+}

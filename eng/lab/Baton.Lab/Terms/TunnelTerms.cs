@@ -1,0 +1,48 @@
+namespace Baton.Lab.Terms;
+
+/// <summary>How two ends should meet, as a scenario says it: <c>psk, ike aes256gcm16-prfsha256-ecp256, esp aes256gcm16, pool</c>.</summary>
+/// <remarks>Proposals are spelled as strongSwan spells them; the table of docs/interop.md shows them like that.</remarks>
+public sealed record TunnelTerms
+{
+    /// <summary>psk, rsa2048, rsa3072, ecdsa256, ecdsa384 or ecdsa521.</summary>
+    public string Auth { get; init; } = "psk";
+
+    public string Ike { get; init; } = "aes256gcm16-prfsha256-ecp256";
+
+    public string Esp { get; init; } = "aes128gcm16";
+
+    /// <summary>The initiator asks for an inner address (RFC 7296 3.15).</summary>
+    public bool Pool { get; init; }
+
+    /// <summary>The certificates are so long that IKE_AUTH is sent in fragments (RFC 7383).</summary>
+    public bool LongCertificates { get; init; }
+
+    public bool Ipv6 { get; init; }
+
+    /// <summary>Seconds of silence before the peer asks whether we live; zero: never.</summary>
+    public int Liveness { get; init; }
+
+    public bool IsCertificate => Auth != "psk";
+
+    public static TunnelTerms Parse(string text)
+    {
+        var terms = new TunnelTerms();
+        foreach (string term in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            string[] words = term.Split(' ');
+            terms = (words[0], words.Length) switch
+            {
+                ("psk" or "rsa2048" or "rsa3072" or "ecdsa256" or "ecdsa384" or "ecdsa521", 1) => terms with { Auth = words[0] },
+                ("ike", 2) => terms with { Ike = words[1] },
+                ("esp", 2) => terms with { Esp = words[1] },
+                ("pool", 1) => terms with { Pool = true },
+                ("long", 2) when words[1] == "certificates" => terms with { LongCertificates = true },
+                ("ipv6", 1) => terms with { Ipv6 = true },
+                ("liveness", 2) => terms with { Liveness = int.Parse(words[1], System.Globalization.CultureInfo.InvariantCulture) },
+                _ => throw new LabException($"\"{term}\" is no term of a tunnel"),
+            };
+        }
+
+        return terms;
+    }
+}
