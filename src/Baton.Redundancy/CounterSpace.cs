@@ -12,6 +12,9 @@ public readonly record struct CounterSpace(int Bits, int WireBits, ulong SafeJum
     /// <summary>ESP with extended numbers (RFC 4303 2.2.1): inference needs a jump below 2^32 - W (A2.2); stay at or below 2^31.</summary>
     public static readonly CounterSpace EspExtended = new(64, 32, 1UL << 31);
 
+    /// <summary>IVs of an IKE SA with an AEAD (RFC 5282 3.1): all 64 bits travel and the peer infers nothing, so any jump.</summary>
+    public static readonly CounterSpace IkeIv = new(64, 64, ulong.MaxValue);
+
     /// <summary>SRTP where we are the source (RFC 3711 3.3.1): below 2^15, better below 3,000 (RFC 3550 A.1).</summary>
     public static readonly CounterSpace SrtpSource = new(48, 16, 3_000);
 

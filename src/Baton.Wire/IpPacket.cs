@@ -30,6 +30,42 @@ public readonly ref struct IpPacket
     /// <summary>IANA protocol number; for IPv6 that of the first next-header field.</summary>
     public byte Protocol => Version == 4 ? _bytes[9] : _bytes[6];
 
+    /// <summary>What selectors look at beyond addresses: the upper protocol and its ports (for ICMP type and code in the destination's place, RFC 4301
+    /// 4.4.1.1). Extension headers of IPv6 are passed over (RFC 8200 4.1).</summary>
+    /// <returns>False when the ports cannot be seen: not the first fragment, cut short, or a protocol without ports.</returns>
+    public bool TryUpper(out byte protocol, out ushort sourcePort, out ushort destinationPort)
+    {
+        (sourcePort, destinationPort) = (0, 0);
+        int at = Version == 4 ? (_bytes[0] & 15) * 4 : 40;
+        protocol = Protocol;
+        bool later = Version == 4 && (BinaryPrimitives.ReadUInt16BigEndian(_bytes[6..]) & 0x1FFF) != 0;
+        for (int i = 0; Version == 6 && i < 8 && protocol is 0 or 43 or 44 or 60; i++)
+        {
+            if (at + 8 > _bytes.Length)
+                return false;
+            byte next = _bytes[at];
+            later |= protocol == 44 && (BinaryPrimitives.ReadUInt16BigEndian(_bytes[(at + 2)..]) & 0xFFF8) != 0;
+            at += protocol == 44 ? 8 : (_bytes[at + 1] + 1) * 8;
+            protocol = next;
+            if (later)
+                return false;
+        }
+
+        if (later || at + 4 > _bytes.Length)
+            return false;
+        switch (protocol)
+        {
+            case 6 or 17 or 33 or 132 or 136:
+                (sourcePort, destinationPort) = (BinaryPrimitives.ReadUInt16BigEndian(_bytes[at..]), BinaryPrimitives.ReadUInt16BigEndian(_bytes[(at + 2)..]));
+                return true;
+            case 1 or 58:
+                sourcePort = destinationPort = BinaryPrimitives.ReadUInt16BigEndian(_bytes[at..]);
+                return true;
+            default:
+                return false;
+        }
+    }
+
     /// <summary>Accepts a packet whose header is whole and whose length field fits in the bytes (RFC 791 3.1, RFC 8200 3).</summary>
     public static bool TryParse(ReadOnlySpan<byte> bytes, out IpPacket packet)
     {

@@ -28,15 +28,23 @@ internal static class Gens
         (a, b, c, d) => new SaRecord(a.Item1, a.Item2, a.Item3, d.Item3, a.Item4, b.Item1, b.Item2, b.Item3, b.Item4,
             c.Item1 ? c.Item2 : null, c.Item3 ? c.Item4 : null, d.Item1, d.Item2));
 
+    public static readonly Gen<IkeId> IkeId = Number.Select(n => new IkeId(n));
+
+    public static readonly Gen<IkeRecord> Ike = Gen.Select(IkeId, Number, Number, Gen.Byte.Array[0, 300],
+        (id, version, tag, bytes) => new IkeRecord(id, version, tag, bytes));
+
+    public static readonly Gen<LedgerCommit> Commit = Gen.Select(Ike.Array[0, 3], Sa.Array[0, 4], IkeId.Array[0, 3], Number.Array[0, 3],
+        (ike, sas, deletedIke, deletedSas) => new LedgerCommit(ike, sas, deletedIke, deletedSas));
+
     public static readonly Gen<ClusterRecord> Cluster = Gen.Select(
         Gen.Select(Gen.Guid, Number, Number, Gen.Bool),
         Gen.Select(Gen.Bool, Incarnation, Gen.Bool, Incarnation),
-        Gen.Select(Number, Incarnation.Array[0, 3], Gen.Bool, Number),
+        Gen.Select(Number, Incarnation.Array[0, 3], Gen.Bool, Number, Number),
         (a, b, c) => new ClusterRecord(a.Item1, a.Item2, a.Item3, b.Item1 ? b.Item2 : null, a.Item4, b.Item3 ? b.Item4 : null,
-            c.Item1, [.. c.Item2], c.Item3 ? c.Item4 : null));
+            c.Item1, [.. c.Item2], c.Item3 ? c.Item4 : null) { Commits = c.Item5 });
 
-    public static readonly Gen<LedgerChange> Change = Gen.Select(Gen.Bool, Cluster, Sa.Array[0, 20], Id.Array[0, 20],
-        (snapshot, cluster, sas, deletes) => new LedgerChange(snapshot, cluster, sas, deletes));
+    public static readonly Gen<LedgerChange> Change = Gen.Select(Gen.Bool, Cluster, Sa.Array[0, 20], Id.Array[0, 20], Gen.Select(Ike.Array[0, 5], IkeId.Array[0, 5]),
+        (snapshot, cluster, sas, deletes, ike) => new LedgerChange(snapshot, cluster, sas, deletes) { IkeUpserts = ike.Item1, IkeDeletes = ike.Item2 });
 
     public static readonly Gen<RequestHeader> Header = Gen.Select(Incarnation, Gen.Bool, Gen.Guid, Gen.Select(Number, Number),
         (from, has, id, seen) => new RequestHeader(from, has ? id : null, seen.Item1, seen.Item2));
@@ -54,6 +62,7 @@ internal static class Gens
         Gen.Select(Number, Gen.Bool, Incarnation, Gen.Bool, (t, has, f, c) => (MemberRequest)new MemberRequest.Promote(t, has ? f : null, c)),
         Number.Select(t => (MemberRequest)new MemberRequest.AdoptDesignee(t)),
         Surrender,
+        Gen.Select(Number, Number, Commit.Array[0, 5], (t, f, c) => (MemberRequest)new MemberRequest.Commit(t, f, c)),
         Gen.Select(Number, Id.Array[0, 20], (t, ids) => (MemberRequest)new MemberRequest.Delete(t, ids)));
 
     public static readonly Gen<MemberMessage> Message = Gen.OneOf(
@@ -69,6 +78,7 @@ internal static class Gens
     {
         null => "null",
         string text => text,
+        System.Net.IPEndPoint or Baton.Wire.IpAddress => value.ToString()!,
         ReadOnlyMemory<byte> bytes => Convert.ToHexString(bytes.Span),
         ReadOnlyMemory<ulong> words => string.Join(' ', words.ToArray()),
         ImmutableArray<Incarnation> set => Show(set.ToArray()),
@@ -76,7 +86,7 @@ internal static class Gens
         _ when value.GetType() is { IsPrimitive: true } or { IsEnum: true } || value is Guid => value.ToString()!,
         System.Runtime.CompilerServices.ITuple tuple => "(" + string.Join(", ", Enumerable.Range(0, tuple.Length).Select(i => Show(tuple[i]))) + ")",
         _ => value.GetType().Name + "{" + string.Join(", ", value.GetType().GetProperties()
-            .Where(p => p.GetIndexParameters().Length == 0 && p.Name != "EqualityContract" && !p.GetMethod!.IsStatic)
+            .Where(p => p.GetIndexParameters().Length == 0 && !p.PropertyType.IsByRefLike && p.Name != "EqualityContract" && !p.GetMethod!.IsStatic)
             .OrderBy(p => p.Name, StringComparer.Ordinal).Select(p => $"{p.Name}={Show(p.GetValue(value))}")) + "}",
     };
 }

@@ -39,6 +39,84 @@ public sealed class LedgerTests
     }
 
     [Fact]
+    public async Task A_commit_survives_a_restart_and_is_counted_once()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        Client a = cluster.Join("a");
+        await a.UpAsync();
+        await a.GrantedAsync(new MemberRequest.Promote(0, null, false));
+        LedgerCommit first = new([new IkeRecord(new IkeId(5), 1, 105, new byte[60_000])], [TestCluster.Sa(11), TestCluster.Sa(12)], [], []);
+        LedgerCommit second = new([new IkeRecord(new IkeId(5), 2, 105, new byte[] { 2 }), new IkeRecord(new IkeId(6), 1, 106, default)], [], [], [12]);
+        await a.GrantedAsync(new MemberRequest.Commit(a.Copy!.Term, 1, [first, second]));
+        Assert.Equal(2UL, a.Copy.Commits);
+        IPEndPoint listen = cluster.Handler.Endpoint;
+
+        await cluster.Handler.DisposeAsync();
+        await cluster.StartHandlerAsync(listen: listen);
+        await TestCluster.EventuallyAsync(() => a.Changes.Count(c => c.IsSnapshot) == 2, "a new snapshot");
+        LedgerChange snapshot = a.Changes.Last(c => c.IsSnapshot);
+        Assert.Equal([5UL, 6UL], snapshot.IkeUpserts.Select(r => r.Id.Value).Order());
+        Assert.Equal(2UL, snapshot.IkeUpserts.Single(r => r.Id.Value == 5).Version);
+        Assert.Equal(11UL, Assert.Single(snapshot.Upserts).KeyTag);
+        Assert.Equal(2UL, snapshot.Cluster.Commits);
+
+        // The same again is no second registration; the next one goes on behind it.
+        LedgerCommit third = new([], [], [new IkeId(6)], []);
+        await a.GrantedAsync(new MemberRequest.Commit(a.Copy.Term, 1, [first, second, third]));
+        Assert.Equal(3UL, a.Copy.Commits);
+        Assert.Equal([new IkeId(6)], a.Changes.Last().IkeDeletes);
+        Assert.Equal(RequestVerdict.KeySeenBefore, (await a.AskAsync(new MemberRequest.Commit(a.Copy.Term, 4, [new([new IkeRecord(new IkeId(6), 9, 106, default)], [], [], [])]))).Verdict);
+    }
+
+    [Fact]
+    public void A_file_of_version_1_opens_and_holds_ike_sas()
+    {
+        string directory = Directory.CreateTempSubdirectory("baton-ledger-").FullName;
+        string path = Path.Combine(directory, "l.db");
+        try
+        {
+            // As version 1 made it: no table for IKE SAs.
+            using (SqliteLedger made = SqliteLedger.Open(path))
+            {
+                made.Commit([new HandlerOutput.Commit(new LedgerChange(false, ClusterRecord.Empty(new Guid(1, 2, 3, new byte[8])) with { Term = 4 }, [TestCluster.Sa(7) with { Id = new SaId(3) }], []), [7])]);
+            }
+
+            using (var db = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={path};Pooling=False"))
+            {
+                db.Open();
+                using Microsoft.Data.Sqlite.SqliteCommand back = db.CreateCommand();
+                back.CommandText = "DROP TABLE ike; PRAGMA user_version = 1";
+                back.ExecuteNonQuery();
+            }
+
+            using (SqliteLedger migrated = SqliteLedger.Open(path))
+            {
+                LedgerContent content = migrated.Load();
+                Assert.Equal((4UL, 4UL), (content.Snapshot.Cluster.Term, content.NextSaId));
+                Assert.Equal(7UL, Assert.Single(content.Snapshot.Upserts).KeyTag);
+                migrated.Commit([new HandlerOutput.Commit(new LedgerChange(false, content.Snapshot.Cluster, [], []) { IkeUpserts = [new IkeRecord(new IkeId(ulong.MaxValue), 1, 8, new byte[] { 1 })] }, [8])]);
+            }
+
+            using (SqliteLedger again = SqliteLedger.Open(path))
+                Assert.Equal(ulong.MaxValue, Assert.Single(again.Load().Snapshot.IkeUpserts).Id.Value);
+
+            // Brought back from a backup it is another ledger: no IKE SA goes on from an old state.
+            string copy = Path.Combine(directory, "copy.db");
+            LedgerBackup.Backup(path, copy);
+            LedgerBackup.Restore(copy, path);
+            using SqliteLedger restored = SqliteLedger.Open(path);
+            LedgerContent after = restored.Load();
+            Assert.Empty(after.Snapshot.IkeUpserts);
+            Assert.Empty(after.Snapshot.Upserts);
+            Assert.Equal([7UL, 8UL], after.KeyTags.Order());
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task A_full_disk_refuses_grants_clearly_and_loses_nothing()
     {
         await using TestCluster cluster = await TestCluster.StartAsync();

@@ -25,11 +25,11 @@ public sealed record StaticSa(
 
     /// <summary>From the cluster to the peer: the gateways' outbound SA, the peer's inbound one.</summary>
     public SaDescription ToPeer() =>
-        new(Name, Suite, Mode, SpiToPeer, SpiFromPeer, Extended, WindowSize, Local, Remote, Peer, [.. KeyToPeer]);
+        new(Name, Suite, Mode, SpiToPeer, SpiFromPeer, Extended, WindowSize, [SaSelector.Of(Local)], [SaSelector.Of(Remote)], Peer, [.. KeyToPeer]);
 
     /// <summary>From the peer to the cluster.</summary>
     public SaDescription FromPeer() =>
-        new(Name, Suite, Mode, SpiFromPeer, SpiToPeer, Extended, WindowSize, Local, Remote, Peer, [.. KeyFromPeer]);
+        new(Name, Suite, Mode, SpiFromPeer, SpiToPeer, Extended, WindowSize, [SaSelector.Of(Local)], [SaSelector.Of(Remote)], Peer, [.. KeyFromPeer]);
 
     /// <summary>The two records as a member registers them: nothing used, nothing granted yet.</summary>
     public IEnumerable<SaRecord> NewRecords(RecordSealer sealer, RedundancyOptions sizes)

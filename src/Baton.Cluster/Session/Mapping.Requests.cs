@@ -81,6 +81,10 @@ public static partial class Mapping
                 wire.Delete = new() { Term = r.Term };
                 foreach (SaId id in r.Sas) wire.Delete.Sas.Add(id.Value);
                 break;
+            case MemberRequest.Commit r:
+                wire.Commit = new() { Term = r.Term, First = r.First };
+                foreach (LedgerCommit commit in r.Commits) wire.Commit.Commits.Add(ToWire(commit));
+                break;
             default:
                 throw new NotSupportedException($"no wire form for {request.GetType()}");
         }
@@ -139,9 +143,54 @@ public static partial class Mapping
             case P.Request.BodyOneofCase.Delete:
                 request = new MemberRequest.Delete(wire.Delete.Term, Map(wire.Delete.Sas, id => new SaId(id)));
                 return true;
+            case P.Request.BodyOneofCase.Commit:
+                return TryCommits(wire.Commit, out request);
             default:
                 return false;
         }
+    }
+
+    private static P.CommitEntry ToWire(LedgerCommit commit)
+    {
+        var wire = new P.CommitEntry();
+        foreach (IkeRecord record in commit.Ike) wire.Ike.Add(ToWire(record));
+        foreach (SaRecord sa in commit.Sas) wire.Sas.Add(ToWire(sa));
+        foreach (IkeId id in commit.DeletedIke) wire.DeletedIke.Add(id.Value);
+        wire.DeletedSas.AddRange(commit.DeletedSas);
+        return wire;
+    }
+
+    private static bool TryCommits(P.Commit wire, out MemberRequest request)
+    {
+        request = null!;
+        if (wire.Commits.Count > Protocol.MaximumCommits) return false;
+        var commits = new LedgerCommit[wire.Commits.Count];
+        for (int i = 0; i < commits.Length; i++)
+        {
+            P.CommitEntry entry = wire.Commits[i];
+            if (!TryIke(entry.Ike, out IkeRecord[] ike)) return false;
+            var sas = new SaRecord[entry.Sas.Count];
+            for (int j = 0; j < sas.Length; j++)
+            {
+                if (!TryFromWire(entry.Sas[j], out sas[j])) return false;
+            }
+
+            commits[i] = new LedgerCommit(ike, sas, Map(entry.DeletedIke, id => new IkeId(id)), [.. entry.DeletedSas]);
+        }
+
+        request = new MemberRequest.Commit(wire.Term, wire.First, commits);
+        return true;
+    }
+
+    private static bool TryIke(Google.Protobuf.Collections.RepeatedField<P.IkeRecord> wire, out IkeRecord[] records)
+    {
+        records = new IkeRecord[wire.Count];
+        for (int i = 0; i < records.Length; i++)
+        {
+            if (!TryFromWire(wire[i], out records[i])) return false;
+        }
+
+        return true;
     }
 
     private static bool TrySurrender(P.Surrender wire, out MemberRequest request)
@@ -165,6 +214,8 @@ public static partial class Mapping
         var wire = new P.Change { IsSnapshot = change.IsSnapshot, Cluster = ToWire(change.Cluster) };
         foreach (SaRecord sa in change.Upserts) wire.Upserts.Add(ToWire(sa));
         foreach (SaId id in change.Deletes) wire.Deletes.Add(id.Value);
+        foreach (IkeRecord record in change.IkeUpserts) wire.IkeUpserts.Add(ToWire(record));
+        foreach (IkeId id in change.IkeDeletes) wire.IkeDeletes.Add(id.Value);
         return wire;
     }
 
@@ -178,7 +229,12 @@ public static partial class Mapping
             if (!TryFromWire(wire.Upserts[i], out upserts[i])) return false;
         }
 
-        change = new(wire.IsSnapshot, cluster, upserts, Map(wire.Deletes, id => new SaId(id)));
+        if (!TryIke(wire.IkeUpserts, out IkeRecord[] ike)) return false;
+        change = new(wire.IsSnapshot, cluster, upserts, Map(wire.Deletes, id => new SaId(id)))
+        {
+            IkeUpserts = ike,
+            IkeDeletes = Map(wire.IkeDeletes, id => new IkeId(id)),
+        };
         return true;
     }
 

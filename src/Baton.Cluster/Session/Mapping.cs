@@ -47,6 +47,7 @@ public static partial class Mapping
             Term = record.Term,
             HolderWasInSync = record.HolderWasInSync,
             InSyncRevision = record.InSyncRevision,
+            Commits = record.Commits,
         };
         if (record.Holder is { } holder) wire.Holder = ToWire(holder);
         if (record.Designee is { } designee) wire.Designee = ToWire(designee);
@@ -62,7 +63,7 @@ public static partial class Mapping
         if (!TryOptional(wire.Holder, out Incarnation? holder) || !TryOptional(wire.Designee, out Incarnation? designee)) return false;
         if (!TryList(wire.InSync, out ImmutableArray<Incarnation> inSync)) return false;
         record = new(ledgerId, wire.Revision, wire.Term, holder, wire.HolderWasInSync, designee, wire.InSyncRevision, inSync,
-            wire.HasSurrenderedTerm ? wire.SurrenderedTerm : null);
+            wire.HasSurrenderedTerm ? wire.SurrenderedTerm : null) { Commits = wire.Commits };
         return true;
     }
 
@@ -121,6 +122,22 @@ public static partial class Mapping
             new CounterSpace((int)wire.SpaceBits, (int)wire.SpaceWireBits, wire.SpaceSafeJump),
             wire.KeyTag, wire.SliceSize, wire.Limit, wire.LimitTerm, wire.CoarseCeiling,
             wire.HasSurrenderedNext ? wire.SurrenderedNext : null, window, wire.LastAuthenticated, wire.Sealed.Memory);
+        return true;
+    }
+
+    public static P.IkeRecord ToWire(IkeRecord record) => new()
+    {
+        Id = record.Id.Value,
+        Version = record.Version,
+        KeyTag = record.KeyTag,
+        Sealed = UnsafeByteOperations.UnsafeWrap(record.Sealed),  // records are immutable
+    };
+
+    public static bool TryFromWire(P.IkeRecord? wire, out IkeRecord record)
+    {
+        record = null!;
+        if (wire is null || wire.Sealed.Length > IkeRecord.MaximumSealedBytes) return false;
+        record = new(new IkeId(wire.Id), wire.Version, wire.KeyTag, wire.Sealed.Memory);
         return true;
     }
 

@@ -9,40 +9,43 @@ public static class Parts
 {
     public static IEnumerable<P.Change> Split(P.Change whole)
     {
-        if (whole.Upserts.Count + whole.Deletes.Count <= Protocol.RecordsPerPart)
+        if (Count(whole) <= Protocol.RecordsPerPart && whole.IkeUpserts.Count <= SmallEnough)
         {
             yield return whole;
             yield break;
         }
 
         var part = new P.Change { IsSnapshot = whole.IsSnapshot, Cluster = whole.Cluster };
-        int room = Protocol.RecordsPerPart;
-        foreach (P.SaRecord sa in whole.Upserts)
+        (int records, long bytes) = (0, 0);
+        foreach ((int length, Action<P.Change> add) in Pieces(whole))
         {
-            if (room-- == 0)
+            if (records == Protocol.RecordsPerPart || bytes >= Protocol.BytesPerPart)
             {
                 part.More = true;
                 yield return part;
-                (part, room) = (new P.Change { IsSnapshot = whole.IsSnapshot }, Protocol.RecordsPerPart - 1);
+                (part, records, bytes) = (new P.Change { IsSnapshot = whole.IsSnapshot }, 0, 0);
             }
 
-            part.Upserts.Add(sa);
-        }
-
-        foreach (ulong id in whole.Deletes)
-        {
-            if (room-- == 0)
-            {
-                part.More = true;
-                yield return part;
-                (part, room) = (new P.Change { IsSnapshot = whole.IsSnapshot }, Protocol.RecordsPerPart - 1);
-            }
-
-            part.Deletes.Add(id);
+            add(part);
+            (records, bytes) = (records + 1, bytes + length);
         }
 
         yield return part;
     }
+
+    /// <summary>So many IKE records fit into one part, however long each is.</summary>
+    private const int SmallEnough = Protocol.BytesPerPart / Redundancy.Records.IkeRecord.MaximumSealedBytes;
+
+    private static IEnumerable<(int Length, Action<P.Change> Add)> Pieces(P.Change whole)
+    {
+        foreach (P.SaRecord sa in whole.Upserts) yield return (sa.Sealed.Length, part => part.Upserts.Add(sa));
+        foreach (ulong id in whole.Deletes) yield return (0, part => part.Deletes.Add(id));
+        foreach (P.IkeRecord record in whole.IkeUpserts) yield return (record.Sealed.Length, part => part.IkeUpserts.Add(record));
+        foreach (ulong id in whole.IkeDeletes) yield return (0, part => part.IkeDeletes.Add(id));
+    }
+
+    /// <summary>How many records a change carries.</summary>
+    public static int Count(P.Change change) => change.Upserts.Count + change.Deletes.Count + change.IkeUpserts.Count + change.IkeDeletes.Count;
 
     public static IEnumerable<P.Request> Split(P.Request whole)
     {
@@ -138,7 +141,7 @@ public sealed class ChangeJoiner
         if (_begun is null) _begun = part;
         else if (_begun.IsSnapshot != part.IsSnapshot || part.Cluster is not null) return false;
         else _begun.MergeFrom(part);
-        if (_begun.Upserts.Count + _begun.Deletes.Count > Protocol.MaximumRecords) return false;
+        if (Parts.Count(_begun) > Protocol.MaximumRecords) return false;
         if (part.More) return true;
         (whole, _begun) = (_begun, null);
         return true;

@@ -153,7 +153,7 @@ internal sealed partial class PacketPath
             return EspVerdict.Dummy;
         if (!IpPacket.TryParse(payload, out IpPacket ip) || nextHeader != (ip.Version == 4 ? 4 : 41))
             return EspVerdict.BadInner;
-        if (!entry.Source.Matches(ip.Source) || !entry.Destination.Matches(ip.Destination))
+        if (!Selectors.Admit(entry.Source, entry.Destination, ip))
             return EspVerdict.BadSelector;
         if (!_hosts.TryFind(ip.Destination, out UdpEndpoint host))
             return EspVerdict.NoPolicy;

@@ -65,15 +65,12 @@ internal sealed partial class PacketPath : IDisposable
     public void AddOutbound(SaRecord record, SaDescription description, OutboundLease? lease)
     {
         var sa = new OutboundSa(description.Spi, (EspSuite)description.Suite, description.Extended, description.CipherKey, description.SaltOrIntegrityKey);
-        var entry = new OutboundEntry(record.Id, sa, description, lease) { KeyCheck = KeyCheckValue.Of(description.Key), KeyTag = record.KeyTag };
+        var entry = new OutboundEntry(record.Id, sa, description, lease, swap: _isPeer) { KeyCheck = KeyCheckValue.Of(description.Key), KeyTag = record.KeyTag };
         if (_isPeer)
             entry.Peer = _remote;
         _outbound[record.Id] = entry;
         _outboundBySpi[description.Spi] = entry;
-        (Selector source, Selector destination) = (new Selector(description.Local), new Selector(description.Remote));
-        if (_isPeer)
-            (source, destination) = (destination, source);
-        _selectors.Add(source, destination, entry);
+        _selectors.Add(entry);
     }
 
     public void AddInbound(SaRecord record, SaDescription description, InboundCeiling? ceiling)
@@ -155,7 +152,7 @@ internal sealed partial class PacketPath : IDisposable
             return EspVerdict.HandedOver;
         }
 
-        OutboundEntry? entry = _selectors.Find(source, ip.Destination);
+        OutboundEntry? entry = _selectors.Find(ip);
         if (entry is null)
             return EspVerdict.NoPolicy;
         if (!from.IsNone)

@@ -3,12 +3,11 @@ using Baton.Esp;
 using Baton.Linux;
 using Baton.Redundancy.Leases;
 using Baton.Redundancy.Records;
-using Baton.Wire;
 
 namespace Baton.Gateway.DataPath;
 
 /// <summary>One outbound SA as its owner thread keeps it: keys, lease, where its peer is.</summary>
-internal sealed class OutboundEntry(SaId id, OutboundSa sa, SaDescription description, OutboundLease? lease) : IDisposable
+internal sealed class OutboundEntry(SaId id, OutboundSa sa, SaDescription description, OutboundLease? lease, bool swap) : IDisposable
 {
     private ulong _next = 1;
 
@@ -22,6 +21,11 @@ internal sealed class OutboundEntry(SaId id, OutboundSa sa, SaDescription descri
     public string Name { get; } = description.Name;
 
     public uint PartnerSpi { get; } = description.Partner;
+
+    /// <summary>The side that a packet comes from: the cluster's; at the peer itself the sides change places.</summary>
+    public SaSelector[] Source { get; } = [.. swap ? description.Remote : description.Local];
+
+    public SaSelector[] Destination { get; } = [.. swap ? description.Local : description.Remote];
 
     public UdpEndpoint Peer { get; set; } = description.Peer is { } peer ? UdpEndpoint.From(peer) : default;
 
@@ -55,9 +59,8 @@ internal sealed class InboundEntry : IDisposable
         (Id, Sa, Ceiling, Name, PartnerSpi) = (id, sa, ceiling, description.Name, description.Partner);
 
         // A packet from the peer has the peer's side as source; at the peer itself the sides change places.
-        (System.Net.IPNetwork source, System.Net.IPNetwork destination) =
-            swap ? (description.Local, description.Remote) : (description.Remote, description.Local);
-        (Source, Destination) = (new Selector(source), new Selector(destination));
+        Source = [.. swap ? description.Local : description.Remote];
+        Destination = [.. swap ? description.Remote : description.Local];
     }
 
     public SaId Id { get; }
@@ -70,9 +73,9 @@ internal sealed class InboundEntry : IDisposable
 
     public uint PartnerSpi { get; }
 
-    public Selector Source { get; }
+    public SaSelector[] Source { get; }
 
-    public Selector Destination { get; }
+    public SaSelector[] Destination { get; }
 
     public ulong KeyCheck { get; init; }
 
@@ -99,20 +102,4 @@ internal sealed class InboundEntry : IDisposable
     }
 
     public void Dispose() => Sa.Dispose();
-}
-
-/// <summary>An address prefix, compared without allocation.</summary>
-internal readonly struct Selector(System.Net.IPNetwork network)
-{
-    private readonly IpAddress _prefix = IpAddress.From(network.BaseAddress);
-
-    public int Bits { get; } = network.PrefixLength;
-
-    public bool IsV4 { get; } = network.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork;
-
-    public IpAddress Prefix => _prefix;
-
-    public bool IsHost => Bits == (IsV4 ? 32 : 128);
-
-    public bool Matches(in IpAddress address) => address.IsV4 == IsV4 && address.Masked(Bits) == _prefix;
 }

@@ -1,43 +1,116 @@
+using Baton.Cluster.Records;
 using Baton.Wire;
 
 namespace Baton.Gateway.DataPath;
 
-/// <summary>Which SA protects an inner packet on its way out (RFC 4301 4.4.1): host pairs by hash, then prefixes, the longest pair first.</summary>
+/// <summary>Which SA protects an inner packet on its way out (RFC 4301 4.4.1): host pairs by hash, then ranges, the narrowest pair first.</summary>
+/// <remarks>Of SAs with the same selectors the newest is used (a rekey is make before break); when it goes, the one before it is again.</remarks>
 internal sealed class SelectorTable
 {
-    private readonly Dictionary<(IpAddress Source, IpAddress Destination), OutboundEntry> _hosts = [];
-    private readonly List<(Selector Source, Selector Destination, OutboundEntry Entry)> _prefixes = [];
+    private readonly Dictionary<(IpAddress Source, IpAddress Destination), List<OutboundEntry>> _hosts = [];
+    private readonly List<Pair> _pairs = [];
 
-    public void Add(Selector source, Selector destination, OutboundEntry entry)
+    /// <summary>Pairs of hosts among <see cref="_pairs"/>.</summary>
+    private int _narrowHosts;
+
+    private readonly record struct Pair(SaSelector Source, SaSelector Destination, int Narrowness, OutboundEntry Entry);
+
+    public void Add(OutboundEntry entry)
     {
-        if (source.IsHost && destination.IsHost)
+        foreach (SaSelector source in entry.Source)
         {
-            _hosts[(source.Prefix, destination.Prefix)] = entry;
-            return;
-        }
+            foreach (SaSelector destination in entry.Destination)
+            {
+                if (IsHostPair(source, destination))
+                {
+                    if (!_hosts.TryGetValue((source.First, destination.First), out List<OutboundEntry>? entries))
+                        _hosts[(source.First, destination.First)] = entries = new List<OutboundEntry>(1);
+                    entries.Add(entry);
+                    continue;
+                }
 
-        int length = source.Bits + destination.Bits;
-        int at = _prefixes.FindIndex(p => p.Source.Bits + p.Destination.Bits <= length);
-        _prefixes.Insert(at < 0 ? _prefixes.Count : at, (source, destination, entry));
+                int narrowness = (source.FixedBits + destination.FixedBits) * 4;
+                narrowness += (source.Protocol != 0 ? 1 : 0) + (source.IsAnyPort ? 0 : 1) + (destination.IsAnyPort ? 0 : 1);
+                _narrowHosts += source.IsHost && destination.IsHost ? 1 : 0;
+                int at = _pairs.FindIndex(p => p.Narrowness <= narrowness);
+                _pairs.Insert(at < 0 ? _pairs.Count : at, new Pair(source, destination, narrowness, entry));
+            }
+        }
     }
 
     public void Remove(OutboundEntry entry)
     {
-        foreach (KeyValuePair<(IpAddress, IpAddress), OutboundEntry> pair in _hosts.Where(p => p.Value == entry).ToArray())
-            _hosts.Remove(pair.Key);
-        _prefixes.RemoveAll(p => p.Entry == entry);
-    }
-
-    public OutboundEntry? Find(in IpAddress source, in IpAddress destination)
-    {
-        if (_hosts.TryGetValue((source, destination), out OutboundEntry? entry))
-            return entry;
-        foreach ((Selector from, Selector to, OutboundEntry candidate) in _prefixes)
+        bool pairs = false;
+        foreach (SaSelector source in entry.Source)
         {
-            if (from.Matches(source) && to.Matches(destination))
-                return candidate;
+            foreach (SaSelector destination in entry.Destination)
+            {
+                if (!IsHostPair(source, destination))
+                    pairs = true;
+                else if (_hosts.TryGetValue((source.First, destination.First), out List<OutboundEntry>? entries) && entries.Remove(entry) && entries.Count == 0)
+                    _hosts.Remove((source.First, destination.First));
+            }
         }
 
-        return null;
+        if (pairs)
+            _narrowHosts -= _pairs.RemoveAll(p => p.Entry == entry && p.Source.IsHost && p.Destination.IsHost);
+        if (pairs)
+            _pairs.RemoveAll(p => p.Entry == entry);
     }
+
+    public OutboundEntry? Find(in IpPacket packet)
+    {
+        (IpAddress source, IpAddress destination) = (packet.Source, packet.Destination);
+        OutboundEntry? host = _hosts.TryGetValue((source, destination), out List<OutboundEntry>? entries) ? entries[^1] : null;
+
+        // Between the same two hosts a pair that names ports is narrower than one that does not.
+        if (host is not null && _narrowHosts == 0)
+            return host;
+        foreach (Pair pair in _pairs)
+        {
+            if (host is not null && !(pair.Source.IsHost && pair.Destination.IsHost))
+                continue;
+            if (pair.Source.Contains(source) && pair.Destination.Contains(destination) && Selectors.PortsMatch(pair.Source, pair.Destination, packet))
+                return pair.Entry;
+        }
+
+        return host;
+    }
+
+    private static bool IsHostPair(in SaSelector source, in SaSelector destination) =>
+        source.IsHost && destination.IsHost && !source.IsNarrow && !destination.IsNarrow;
+}
+
+/// <summary>Does a packet lie within what an SA protects?</summary>
+internal static class Selectors
+{
+    /// <summary>Some pair of the two sides' selectors admits it (RFC 7296 2.9).</summary>
+    public static bool Admit(SaSelector[] source, SaSelector[] destination, in IpPacket packet)
+    {
+        (IpAddress from, IpAddress to) = (packet.Source, packet.Destination);
+        foreach (ref readonly SaSelector one in source.AsSpan())
+        {
+            if (!one.Contains(from))
+                continue;
+            foreach (ref readonly SaSelector other in destination.AsSpan())
+            {
+                if (other.Contains(to) && PortsMatch(one, other, packet))
+                    return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Ports that cannot be seen match any-port selectors only (RFC 4301 4.4.1.1, 7).</summary>
+    public static bool PortsMatch(in SaSelector source, in SaSelector destination, in IpPacket packet)
+    {
+        if (!source.IsNarrow && !destination.IsNarrow)
+            return true;
+        bool seen = packet.TryUpper(out byte protocol, out ushort from, out ushort to);
+        return Matches(source, protocol, seen, from) && Matches(destination, protocol, seen, to);
+    }
+
+    private static bool Matches(in SaSelector selector, byte protocol, bool seen, ushort port) =>
+        (selector.Protocol == 0 || selector.Protocol == protocol) && (selector.IsAnyPort || (seen && port >= selector.FirstPort && port <= selector.LastPort));
 }

@@ -9,7 +9,7 @@ namespace Baton.Handler.Ledgers;
 /// <summary>Copies of a ledger, and the one way to bring one back.</summary>
 /// <remarks>
 /// A ledger that goes back in time would grant numbers a second time (P1). So a restored one is another ledger: it has a new id, which
-/// running members refuse; it holds no SA (they are renewed, not used); but it keeps every key tag and every id that was ever given.
+/// running members refuse; it holds no SA and no IKE SA (they are renewed, not used); but it keeps every key tag and every id that was ever given.
 /// </remarks>
 public static class LedgerBackup
 {
@@ -71,7 +71,7 @@ public static class LedgerBackup
             db.Open();
             using SqliteTransaction transaction = db.BeginTransaction();
             using SqliteCommand delete = db.CreateCommand();
-            (delete.Transaction, delete.CommandText) = (transaction, "DELETE FROM sa");
+            (delete.Transaction, delete.CommandText) = (transaction, "DELETE FROM sa; DELETE FROM ike");
             delete.ExecuteNonQuery();
             using SqliteCommand update = db.CreateCommand();
             (update.Transaction, update.CommandText) = (transaction, "UPDATE cluster SET record = $record");

@@ -32,9 +32,12 @@ public sealed partial class SqliteLedger
         }
 
         if (empty) Create();
+        else if (version < SchemaVersion) Migrate(version);
         _putCluster = Command("UPDATE cluster SET record = $record WHERE id = 0", "$record");
         _putSa = Command("INSERT INTO sa(id, record) VALUES($id, $record) ON CONFLICT(id) DO UPDATE SET record = excluded.record", "$id", "$record");
         _deleteSa = Command("DELETE FROM sa WHERE id = $id", "$id");
+        _putIke = Command("INSERT INTO ike(id, record) VALUES($id, $record) ON CONFLICT(id) DO UPDATE SET record = excluded.record", "$id", "$record");
+        _deleteIke = Command("DELETE FROM ike WHERE id = $id", "$id");
         _putTag = Command("INSERT OR IGNORE INTO key_tag(tag) VALUES($tag)", "$tag");
         _putMeta = Command("INSERT INTO meta(name, value) VALUES($name, $value) ON CONFLICT(name) DO UPDATE SET value = excluded.value", "$name", "$value");
     }
@@ -46,6 +49,7 @@ public sealed partial class SqliteLedger
         {
             "CREATE TABLE cluster(id INTEGER PRIMARY KEY CHECK(id = 0), record BLOB NOT NULL)",
             "CREATE TABLE sa(id INTEGER PRIMARY KEY, record BLOB NOT NULL)",
+            CreateIke,
             "CREATE TABLE key_tag(tag INTEGER PRIMARY KEY)",
             "CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
             $"PRAGMA application_id = {ApplicationId}",
@@ -62,9 +66,26 @@ public sealed partial class SqliteLedger
         transaction.Commit();
     }
 
+    private const string CreateIke = "CREATE TABLE ike(id INTEGER PRIMARY KEY, record BLOB NOT NULL)";
+
+    /// <summary>One step a version, each whole or not at all: what an older handler wrote stays as it is.</summary>
+    private void Migrate(int version)
+    {
+        using SqliteTransaction transaction = _db.BeginTransaction();
+        if (version < 2)
+        {
+            using SqliteCommand create = Command(CreateIke);
+            Run(create, transaction);
+        }
+
+        using SqliteCommand mark = Command($"PRAGMA user_version = {SchemaVersion}");
+        Run(mark, transaction);
+        transaction.Commit();
+    }
+
     private void Disconnect()
     {
-        foreach (SqliteCommand? command in new[] { _putCluster, _putSa, _deleteSa, _putTag, _putMeta }) command?.Dispose();
+        foreach (SqliteCommand? command in new[] { _putCluster, _putSa, _deleteSa, _putIke, _deleteIke, _putTag, _putMeta }) command?.Dispose();
         _db?.Dispose();
     }
 

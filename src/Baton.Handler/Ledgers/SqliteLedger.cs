@@ -18,11 +18,12 @@ public sealed record LedgerContent(LedgerChange Snapshot, IReadOnlyList<ulong> K
 /// handler out, and leaves the file open to <c>baton handler backup</c>. Keys in it are sealed by the members: nothing here can read them.
 /// <code>
 /// user_version 1   cluster(id = 0, record)   sa(id, record)   key_tag(tag)   meta(name, value)      record: the messages of baton.proto
+///              2   ike(id, record)
 /// </code>
 /// </remarks>
 public sealed partial class SqliteLedger : IDisposable
 {
-    public const int SchemaVersion = 1;
+    public const int SchemaVersion = 2;
 
     /// <summary>"Batn": tools that look at a file's first bytes can name it.</summary>
     private const int ApplicationId = 0x4261746e;
@@ -33,6 +34,8 @@ public sealed partial class SqliteLedger : IDisposable
     private SqliteCommand _putCluster = null!;
     private SqliteCommand _putSa = null!;
     private SqliteCommand _deleteSa = null!;
+    private SqliteCommand _putIke = null!;
+    private SqliteCommand _deleteIke = null!;
     private SqliteCommand _putTag = null!;
     private SqliteCommand _putMeta = null!;
     private readonly long _limitBytes;
@@ -125,6 +128,19 @@ public sealed partial class SqliteLedger : IDisposable
                     Run(_deleteSa, transaction);
                 }
 
+                foreach (IkeRecord ike in commit.Change.IkeUpserts)
+                {
+                    _putIke.Parameters[0].Value = unchecked((long)ike.Id.Value);
+                    _putIke.Parameters[1].Value = Mapping.ToWire(ike).ToByteArray();
+                    Run(_putIke, transaction);
+                }
+
+                foreach (IkeId id in commit.Change.IkeDeletes)
+                {
+                    _deleteIke.Parameters[0].Value = unchecked((long)id.Value);
+                    Run(_deleteIke, transaction);
+                }
+
                 foreach (ulong tag in commit.NewKeyTags)
                 {
                     _putTag.Parameters[0].Value = unchecked((long)tag);
@@ -213,6 +229,18 @@ public sealed partial class SqliteLedger : IDisposable
             }
         }
 
+        var ike = new List<IkeRecord>();
+        using (SqliteCommand select = Command("SELECT record FROM ike"))
+        using (SqliteDataReader rows = select.ExecuteReader())
+        {
+            while (rows.Read())
+            {
+                if (!Mapping.TryFromWire(P.IkeRecord.Parser.ParseFrom(rows.GetFieldValue<byte[]>(0)), out IkeRecord record))
+                    throw new LedgerException($"the ledger {_path} holds an IKE record that means nothing; restore a backup with 'baton handler restore'");
+                ike.Add(record);
+            }
+        }
+
         var tags = new List<ulong>();
         using (SqliteCommand select = Command("SELECT tag FROM key_tag"))
         using (SqliteDataReader rows = select.ExecuteReader())
@@ -225,7 +253,7 @@ public sealed partial class SqliteLedger : IDisposable
             _nextSaId = select.ExecuteScalar() is string text ? ulong.Parse(text, CultureInfo.InvariantCulture) : 1;
         }
 
-        return new(new LedgerChange(true, cluster, sas, []), tags, _nextSaId);
+        return new(new LedgerChange(true, cluster, sas, []) { IkeUpserts = ike }, tags, _nextSaId);
     }
 
     private LedgerException Explain(SqliteException e, string verb) => new(e.SqliteErrorCode switch

@@ -16,6 +16,7 @@ public sealed partial class HandlerCore
         MemberRequest.NameDesignee name => (NameDesignee(from, name, outputs), null),
         MemberRequest.MoveOn move => (MoveOn(from, move, outputs), null),
         MemberRequest.Surrender surrender => Surrender(from, surrender, outputs),
+        MemberRequest.Commit commit => CommitAll(from, commit, outputs),
         MemberRequest.Delete delete => (Delete(from, delete, outputs), null),
         _ => (RequestVerdict.Malformed, body.GetType().Name),
     };
@@ -40,8 +41,8 @@ public sealed partial class HandlerCore
         ulong nextId = _nextSaId;
         foreach (SaRecord asked in request.Sas)
         {
-            if (asked.Space.Bits is < 1 or > 64 || asked.SliceSize == 0)
-                return (RequestVerdict.Malformed, $"SPI {asked.Spi:x8}: counter of {asked.Space.Bits} bits, slice of {asked.SliceSize}");
+            if (IsMalformed(asked) is { } what)
+                return (RequestVerdict.Malformed, what);
 
             // A key is registered once for ever, and each direction has its own. The same registration again is a repetition, not a second one.
             if (_inForce.HasFlag(Guards.G2WritesNameTheirTerm) && (_keyTags.Contains(asked.KeyTag) || tags.Contains(asked.KeyTag))) // (G2)
@@ -70,16 +71,8 @@ public sealed partial class HandlerCore
         return (RequestVerdict.Granted, null);
     }
 
-    private bool IsRegistered(SaRecord asked)
-    {
-        foreach (SaRecord record in _records.Values)
-        {
-            if (record.KeyTag == asked.KeyTag)
-                return record.Spi == asked.Spi && record.Direction == asked.Direction;
-        }
-
-        return false;
-    }
+    private bool IsRegistered(SaRecord asked) =>
+        _idsByTag.TryGetValue(asked.KeyTag, out SaId id) && _records[id] is var record && record.Spi == asked.Spi && record.Direction == asked.Direction;
 
     private (RequestVerdict, string?) Extend(Incarnation from, MemberRequest.Extend request, ICollection<HandlerOutput> outputs)
     {

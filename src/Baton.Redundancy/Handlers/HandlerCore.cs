@@ -24,6 +24,8 @@ public sealed partial class HandlerCore
     private readonly HandlerPolicy _policy;
     private readonly Guards _inForce;
     private readonly Dictionary<SaId, SaRecord> _records = [];
+    private readonly Dictionary<ulong, SaId> _idsByTag = [];
+    private readonly Dictionary<IkeId, IkeRecord> _ike = [];
     private readonly HashSet<ulong> _keyTags;
     private ulong _nextSaId;
     private bool _ledgerIsBehind;
@@ -44,8 +46,15 @@ public sealed partial class HandlerCore
         foreach (SaRecord record in restored.Upserts)
         {
             _records[record.Id] = record;
+            _idsByTag[record.KeyTag] = record.Id;
             _keyTags.Add(record.KeyTag);
             _nextSaId = Math.Max(_nextSaId, record.Id.Value + 1);
+        }
+
+        foreach (IkeRecord record in restored.IkeUpserts)
+        {
+            _ike[record.Id] = record;
+            _keyTags.Add(record.KeyTag);
         }
     }
 
@@ -53,6 +62,9 @@ public sealed partial class HandlerCore
 
     /// <summary>The SA records as they are now, for the dashboard and tests.</summary>
     public IReadOnlyDictionary<SaId, SaRecord> Records => _records;
+
+    /// <summary>The IKE SAs as they are now.</summary>
+    public IReadOnlyDictionary<IkeId, IkeRecord> IkeRecords => _ike;
 
     /// <summary>A member showed that this ledger has lost records: nothing is granted until it is restored.</summary>
     public bool LedgerIsBehind => _ledgerIsBehind;
@@ -92,7 +104,7 @@ public sealed partial class HandlerCore
         return ReconsiderPending(now, outputs);
     }
 
-    private LedgerChange Snapshot() => new(true, Cluster, [.. _records.Values], []);
+    private LedgerChange Snapshot() => new(true, Cluster, [.. _records.Values], []) { IkeUpserts = [.. _ike.Values] };
 
     private void Answer(HandlerInput.Request request, Instant now, ICollection<HandlerOutput> outputs)
     {
@@ -143,15 +155,30 @@ public sealed partial class HandlerCore
     private void Reply(ICollection<HandlerOutput> outputs, HandlerInput.Request request, RequestVerdict verdict, string? detail = null) =>
         outputs.Add(new HandlerOutput.Reply(request.Header.From, request.RequestId, new HandlerReply(verdict, Cluster.Revision, detail)));
 
+    private void Commit(ICollection<HandlerOutput> outputs, ClusterRecord cluster, IReadOnlyList<SaRecord> upserts, IReadOnlyList<SaId> deletes, IReadOnlyList<ulong> newKeyTags) =>
+        Commit(outputs, new LedgerChange(false, cluster, upserts, deletes), newKeyTags);
+
     /// <summary>One write: the next revision, durable first, then told to all.</summary>
-    private void Commit(ICollection<HandlerOutput> outputs, ClusterRecord cluster, IReadOnlyList<SaRecord> upserts, IReadOnlyList<SaId> deletes, IReadOnlyList<ulong> newKeyTags)
+    private void Commit(ICollection<HandlerOutput> outputs, LedgerChange change, IReadOnlyList<ulong> newKeyTags)
     {
-        Cluster = cluster with { Revision = Cluster.Revision + 1 };
-        foreach (SaRecord record in upserts)
+        Cluster = change.Cluster with { Revision = Cluster.Revision + 1 };
+        change = change with { Cluster = Cluster };
+        foreach (SaRecord record in change.Upserts)
+        {
             _records[record.Id] = record;
-        foreach (SaId id in deletes)
-            _records.Remove(id);
-        var change = new LedgerChange(false, Cluster, upserts, deletes);
+            _idsByTag[record.KeyTag] = record.Id;
+        }
+
+        foreach (SaId id in change.Deletes)
+        {
+            if (_records.Remove(id, out SaRecord? gone) && _idsByTag.GetValueOrDefault(gone.KeyTag) == id)
+                _idsByTag.Remove(gone.KeyTag);
+        }
+
+        foreach (IkeRecord record in change.IkeUpserts)
+            _ike[record.Id] = record;
+        foreach (IkeId id in change.IkeDeletes)
+            _ike.Remove(id);
         outputs.Add(new HandlerOutput.Commit(change, newKeyTags));
         outputs.Add(new HandlerOutput.Publish(change));
     }
@@ -165,6 +192,7 @@ public sealed partial class HandlerCore
         Holder = holder,
         HolderWasInSync = holderWasInSync,
         Designee = null,
+        Commits = Same(Cluster.Holder, holder) ? Cluster.Commits : 0,
         InSync = [],
         InSyncRevision = Cluster.InSyncRevision + 1,
     };

@@ -9,6 +9,7 @@ public sealed partial class MemberCore
 {
     private readonly Dictionary<SaId, OutboundLease> _outbound = [];
     private readonly Dictionary<SaId, InboundCeiling> _inbound = [];
+    private readonly Dictionary<IkeId, IkeRecord> _ike = [];
     private ulong _highestSaId;
 
     private void OnChanged(LedgerChange change, Instant now, ICollection<MemberOutput> outputs)
@@ -64,6 +65,12 @@ public sealed partial class MemberCore
             }
         }
 
+        if (change.IsSnapshot)
+            _ike.Clear();
+        foreach (IkeRecord record in change.IkeUpserts)
+            _ike[record.Id] = record;
+        foreach (IkeId id in change.IkeDeletes)
+            _ike.Remove(id);
         _scope.Cluster = change.Cluster;
     }
 
@@ -150,8 +157,12 @@ public sealed partial class MemberCore
     {
         _counters.TermsWorked++;
         ForgetWork();
+        if (!goesOn)
+            ForgetCommits(outputs);
         _state = mayReceive && Same(Copy.Holder, Self) && Copy.Term == term ? MemberState.Active : MemberState.Alone;
         _scope.Term = term;
+        if (WaitingCommits == 0)
+            BeginCommits();
         _scope.Work++;
         _scope.Sending = _scope.Work;
         outputs.Add(new MemberOutput.BecameActive(term, mayReceive));
@@ -178,6 +189,7 @@ public sealed partial class MemberCore
         _state = MemberState.Standby;
         ForgetWork();
         ForgetWishes();
+        ForgetCommits(outputs);
         if (surrendered)
             outputs.Add(new MemberOutput.SurrenderEnded(done));
         outputs.Add(new MemberOutput.BecameStandby(HighestTerm));

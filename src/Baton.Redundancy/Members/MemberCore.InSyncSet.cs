@@ -348,6 +348,7 @@ public sealed partial class MemberCore
         Stop();
         _state = MemberState.Ended;
         ForgetWork();
+        ForgetCommits(outputs);
         _scope.Note(RedundancyEventKind.GaveUpAddress, why);
         outputs.Add(new MemberOutput.BecameStandby(HighestTerm));
     }
@@ -403,7 +404,7 @@ public sealed partial class MemberCore
 
     private bool DesigneeFails(Incarnation designee, Instant now)
     {
-        if (_unconfirmed.TryPeek(out var head) && now >= head.Since + _policy.DesigneePatience)
+        if (Instant.Min(SendingDeadline(), CommitDeadline()) <= now)
             return true;
         if (!IsGone(designee))
             return false;

@@ -86,6 +86,7 @@ public sealed partial class MemberCore
         _state = MemberState.Standby;
         ForgetWork();
         ForgetWishes();
+        ForgetCommits(outputs);
         if (surrendering)
             outputs.Add(new MemberOutput.SurrenderEnded(toSuccessor));
         if (!gaveUp)

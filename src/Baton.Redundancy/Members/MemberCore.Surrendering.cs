@@ -144,6 +144,7 @@ public sealed partial class MemberCore
         Stop();
         _state = MemberState.Ended;
         ForgetWork();
+        ForgetCommits(outputs);
         outputs.Add(new MemberOutput.SurrenderEnded(false));
         outputs.Add(new MemberOutput.BecameStandby(HighestTerm));
     }

@@ -105,6 +105,9 @@ public sealed partial class MemberCore
             case MemberInput.RegisterSas register:
                 _toRegister.AddRange(register.Sas);
                 break;
+            case MemberInput.Commit commit:
+                OnCommit(commit, outputs);
+                break;
             case MemberInput.DeleteSas delete:
                 _toDelete.AddRange(delete.Sas);
                 break;
@@ -132,6 +135,9 @@ public sealed partial class MemberCore
     /// <summary>The ceiling of an inbound SA; null when the copy has none. Stable for the life of the record.</summary>
     public InboundCeiling? Inbound(SaId id) => _inbound.TryGetValue(id, out InboundCeiling? ceiling) && ceiling.Record is not null ? ceiling : null;
 
+    /// <summary>The IKE SAs of the copy.</summary>
+    public IReadOnlyDictionary<IkeId, IkeRecord> IkeRecords => _ike;
+
     /// <summary>Looks at the copy and does what is due. Level-triggered: nothing depends on having seen an edge.</summary>
     private void Decide(Instant now, ICollection<MemberOutput> outputs)
     {
@@ -149,6 +155,7 @@ public sealed partial class MemberCore
                 break;
             case MemberState.Active:
                 FlushSending(now, outputs);
+                FlushCommits(now, outputs);
                 FlushReceiving(now, outputs);
                 TendInSyncSet(now, outputs);
                 TendDesignee(now, outputs);
@@ -176,7 +183,7 @@ public sealed partial class MemberCore
                 break;
             case MemberState.Active:
                 next = Instant.Min(next, ReceivingDeadline(now));
-                next = Sooner(next, SendingDeadline(), now);
+                next = Sooner(next, Instant.Min(SendingDeadline(), CommitDeadline()), now);
                 next = Sooner(next, SwitchoverDeadline(), now);
                 next = Instant.Min(next, now + _policy.RequestTimeout);
                 break;
@@ -214,6 +221,7 @@ public sealed partial class MemberCore
         TakeBackExtensions();
         TakeBackCoarse();
         TakeBackRegistrations();
+        TakeBackCommits();
         _unansweredSince = null;
     }
 
@@ -222,7 +230,7 @@ public sealed partial class MemberCore
         if (_desk.Answered(id) is not { } kind)
             return;
         bool granted = reply.Verdict == RequestVerdict.Granted;
-        if (!granted)
+        if (!granted && !(kind == RequestKind.Commit && IsAboutOneCommit(reply.Verdict)))
             _desk.Rest(kind, now + (kind == RequestKind.Promote ? _policy.HandlerPatience / 10 : _policy.RequestTimeout));
         if (reply.Verdict is RequestVerdict.LedgerBehind or RequestVerdict.OtherLedger)
             _scope.Note(RedundancyEventKind.RefusedGrantOfOlderLedger, reply.Verdict.ToString());
@@ -242,6 +250,9 @@ public sealed partial class MemberCore
                 break;
             case RequestKind.Register:
                 OnRegistrationAnswered(reply);
+                break;
+            case RequestKind.Commit:
+                OnCommitAnswered(reply);
                 break;
             case RequestKind.Delete:
                 if (granted)

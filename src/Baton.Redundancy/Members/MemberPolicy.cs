@@ -16,6 +16,9 @@ public sealed record MemberPolicy
     /// extension is asked for with half a lease left, so there is time.</summary>
     public TimeSpan DesigneePatience { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>Commits that may wait at once, for the handler or for the designee.</summary>
+    public int WaitingCommits { get; init; } = 16_384;
+
     /// <summary>Ceilings unconfirmed for so long, with a set that cannot be changed: give up the address.</summary>
     public TimeSpan CeilingPatience { get; init; } = TimeSpan.FromMilliseconds(100);
 

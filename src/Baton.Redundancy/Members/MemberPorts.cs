@@ -23,6 +23,10 @@ public abstract record MemberInput
     /// <summary>New SAs to register (active only; ids come back through the copy).</summary>
     public sealed record RegisterSas(IReadOnlyList<SaRecord> Sas) : MemberInput;
 
+    /// <summary>Commit IKE state and SAs together (active only). Answered once with <see cref="MemberOutput.Committed"/> or
+    /// <see cref="MemberOutput.CommitFailed"/> of the same token; in order with other commits. While the handler is away it waits.</summary>
+    public sealed record Commit(ulong Token, LedgerCommit What) : MemberInput;
+
     public sealed record DeleteSas(IReadOnlyList<SaId> Sas) : MemberInput;
 
     /// <summary>Operator, handler or SIGTERM: hand over by surrender. To null: the designee.</summary>
@@ -67,6 +71,12 @@ public abstract record MemberOutput
     /// <summary>The copy changed: the shell unseals and builds what it needs for these records, or drops them.</summary>
     public sealed record RecordsChanged(LedgerChange Change) : MemberOutput;
 
+    /// <summary>It is in the ledger, and in the designee's copy where one is named: what is bound to it may leave.</summary>
+    public sealed record Committed(ulong Token) : MemberOutput;
+
+    /// <summary>It will not be, or nobody here can tell any more: what is bound to it must never leave. A deposed member's successor goes by the records.</summary>
+    public sealed record CommitFailed(ulong Token, CommitFailure Why, string Detail) : MemberOutput;
+
     public sealed record Note(RedundancyEvent Event) : MemberOutput;
 }
 
@@ -84,4 +94,21 @@ public enum Admission
 
     /// <summary>This member may not receive (standby, frozen, or acted alone).</summary>
     NotActive,
+}
+
+/// <summary>Why a commit came to nothing.</summary>
+public enum CommitFailure
+{
+    /// <summary>This member is not active, or is not any more.</summary>
+    NotActive,
+
+    /// <summary>Too many wait already (the handler is away).</summary>
+    TooManyWait,
+
+    /// <summary>Too many records, or one that is too long.</summary>
+    TooLarge,
+
+    /// <summary>A key was registered before (G2).</summary>
+    KeySeenBefore,
+    Malformed,
 }

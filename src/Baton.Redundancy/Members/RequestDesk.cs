@@ -87,4 +87,5 @@ internal enum RequestKind
     Surrender,
     Register,
     Delete,
+    Commit,
 }

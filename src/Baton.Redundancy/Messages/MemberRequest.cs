@@ -39,6 +39,10 @@ public abstract record MemberRequest
         IReadOnlyList<(SaId Id, ulong Next)> Outbound,
         IReadOnlyList<(SaId Id, WindowReport Window)> Inbound) : MemberRequest;
 
+    /// <summary>Commits in order, the first of them number <paramref name="First"/> of this holder. Those that the ledger has are skipped; the first that
+    /// cannot be ends the write: those before it are granted, <see cref="ClusterRecord.Commits"/> tells, and the verdict is its own.</summary>
+    public sealed record Commit(ulong Term, ulong First, IReadOnlyList<LedgerCommit> Commits) : MemberRequest;
+
     public sealed record Delete(ulong Term, IReadOnlyList<SaId> Sas) : MemberRequest;
 }
 

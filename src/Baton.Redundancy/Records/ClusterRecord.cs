@@ -25,5 +25,9 @@ public sealed record ClusterRecord(
     ImmutableArray<Incarnation> InSync,
     ulong? SurrenderedTerm)
 {
+    /// <summary>The number of the holder's last commit (<see cref="LedgerCommit"/>) that is in the ledger. They count from 1 for each holder: so a repetition is
+    /// known as one, however late it comes, and a member reads from its copy which of its own have happened.</summary>
+    public ulong Commits { get; init; }
+
     public static ClusterRecord Empty(Guid ledgerId) => new(ledgerId, 0, 0, null, false, null, 0, [], null);
 }

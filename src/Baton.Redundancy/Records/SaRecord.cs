@@ -41,4 +41,9 @@ public sealed record LedgerChange(
     bool IsSnapshot,
     ClusterRecord Cluster,
     IReadOnlyList<SaRecord> Upserts,
-    IReadOnlyList<SaId> Deletes);
+    IReadOnlyList<SaId> Deletes)
+{
+    public IReadOnlyList<IkeRecord> IkeUpserts { get; init; } = [];
+
+    public IReadOnlyList<IkeId> IkeDeletes { get; init; } = [];
+}

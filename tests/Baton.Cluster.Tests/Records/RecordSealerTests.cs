@@ -1,5 +1,8 @@
 using System.Net;
 using Baton.Cluster.Records;
+using Baton.Redundancy;
+using Baton.Redundancy.Records;
+using Baton.Wire;
 
 namespace Baton.Cluster.Tests.Records;
 
@@ -18,10 +21,89 @@ public sealed class RecordSealerTests
         using var sealer = new RecordSealer(ClusterKeys.Of(1, One));
         SaDescription description = Description(suite, peer, network);
         Assert.Equal(RecordVerdict.Opened, sealer.Open(sealer.Seal(description), out SaDescription back));
-        Assert.Equal(description with { Key = [] }, back with { Key = [] });
+        Assert.Equal(Gens.Show(description), Gens.Show(back));
         Assert.Equal(description.Key, back.Key);
         Assert.Equal(SaDescription.KeyBytes(suite), back.CipherKey.Length + back.SaltOrIntegrityKey.Length);
         Assert.Equal(sealer.KeyTag(description), sealer.KeyTag(back));
+    }
+
+    [Fact]
+    public void Selectors_endpoints_and_rekeying_travel_with_the_keys()
+    {
+        using var sealer = new RecordSealer(ClusterKeys.Of(1, One));
+        SaDescription description = Description(SaSuite.AesGcm256, "192.0.2.1:0", "10.1.0.0/16") with
+        {
+            Local = [SaSelector.Of(IPNetwork.Parse("10.1.0.0/16")), new(17, 5060, 5061, IpAddress.From(IPAddress.Parse("10.9.0.1")), IpAddress.From(IPAddress.Parse("10.9.0.7")))],
+            Remote = [new(6, 0, 65535, IpAddress.From(IPAddress.Parse("2001:db8::1")), IpAddress.From(IPAddress.Parse("2001:db8::ffff")))],
+            Own = IPEndPoint.Parse("[2001:db8::9]:4500"),
+            MadeBy = new IkeId(ulong.MaxValue),
+            Replaces = 0xC0FFEE,
+        };
+        Assert.Equal(RecordVerdict.Opened, sealer.Open(sealer.Seal(description), out SaDescription back));
+        Assert.Equal(Gens.Show(description), Gens.Show(back));
+    }
+
+    [Fact]
+    public void What_a_member_of_version_1_sealed_is_still_read()
+    {
+        byte[] key = [.. Enumerable.Range(0, 20).Select(i => (byte)i)];
+        byte[] old =
+        [
+            1, (byte)SaSuite.AesGcm128, (byte)SaMode.Tunnel, 1, 0, 0, 1, 44, 0, 0, 1, 45, 0, 0, 4, 0, 4, .. "call"u8,
+            4, 10, 1, 0, 0, 16, 4, 10, 2, 0, 0, 24, 4, 192, 0, 2, 1, 0, 0, 0x11, 0x94, 20, .. key,
+        ];
+        Assert.True(SaDescription.TryDecode(old, out SaDescription description));
+        Assert.Equal("call spi 0000012c AesGcm128 esn 10.1.0.0/16 - 10.2.0.0/24 peer 192.0.2.1:4500", description.ToString());
+        Assert.Equal((301u, 1024, null, 0u), (description.Partner, description.WindowSize, description.MadeBy, description.Replaces));
+        Assert.Equal(key, description.Key);
+        for (int i = 0; i < old.Length; i++)
+            Assert.False(SaDescription.TryDecode(old.AsSpan(0, i), out _));
+    }
+
+    [Fact]
+    public void The_state_of_an_ike_sa_opens_as_that_one_in_that_version_only()
+    {
+        using var sealer = new RecordSealer(ClusterKeys.Of(1, One));
+        byte[] state = [.. Enumerable.Range(0, 5_000).Select(i => (byte)i)];
+        var record = new IkeRecord(new IkeId(7), 3, 9, sealer.SealIke(new IkeId(7), 3, state));
+        Assert.Equal(RecordVerdict.Opened, sealer.OpenIke(record, out byte[] back));
+        Assert.Equal(state, back);
+        Assert.Equal(RecordVerdict.BadSeal, sealer.OpenIke(record with { Id = new IkeId(8) }, out _));
+        Assert.Equal(RecordVerdict.BadSeal, sealer.OpenIke(record with { Version = 4 }, out _));
+        Assert.NotEqual(RecordVerdict.Opened, sealer.Open(record.Sealed.Span, out _));
+        Assert.Equal(-1, record.Sealed.Span.IndexOf(state.AsSpan(100, 16)));
+        Assert.Equal(IkeRecord.MaximumSealedBytes, sealer.SealIke(new IkeId(7), 4, new byte[RecordSealer.MaximumSnapshotBytes]).Length);
+    }
+
+    [Fact]
+    public void The_counter_of_ivs_belongs_to_its_ike_sa()
+    {
+        using var sealer = new RecordSealer(ClusterKeys.Of(1, One));
+        var iv = new SaRecord(default, SaDirection.Outbound, 0, CounterSpace.IkeIv, sealer.KeyTag(new IkeId(7), iv: true), 0, 0, 0, 0, null, null, 65, sealer.SealIv(new IkeId(7)));
+        Assert.Equal(RecordVerdict.Opened, sealer.OpenIv(iv, out IkeId id));
+        Assert.Equal(new IkeId(7), id);
+        Assert.Equal(RecordVerdict.Malformed, sealer.Open(iv.Sealed.Span, out _));
+        Assert.Equal(RecordVerdict.Malformed, sealer.OpenIv(iv with { Sealed = sealer.Seal(Description(SaSuite.AesGcm256, null, "10.1.0.0/16")) }, out _));
+        Assert.NotEqual(sealer.KeyTag(new IkeId(7), iv: true), sealer.KeyTag(new IkeId(7), iv: false));
+        Assert.NotEqual(sealer.KeyTag(new IkeId(7), iv: true), sealer.KeyTag(new IkeId(8), iv: true));
+    }
+
+    [Theory]
+    [InlineData("10.1.0.0/16", "10.1.0.0-10.1.255.255", 16)]
+    [InlineData("10.1.2.3/32", "10.1.2.3-10.1.2.3", 32)]
+    [InlineData("0.0.0.0/0", "0.0.0.0-255.255.255.255", 0)]
+    [InlineData("2001:db8::/33", "2001:db8::-2001:db8:7fff:ffff:ffff:ffff:ffff:ffff", 33)]
+    [InlineData("::/0", "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 0)]
+    [InlineData("2001:db8::8/125", "2001:db8::8-2001:db8::f", 125)]
+    public void A_selector_of_a_network_is_its_range(string network, string range, int bits)
+    {
+        SaSelector selector = SaSelector.Of(IPNetwork.Parse(network));
+        Assert.Equal(range, $"{selector.First}-{selector.Last}");
+        Assert.Equal(bits, selector.FixedBits);
+        Assert.Equal(network, selector.ToString());
+        Assert.True(selector.Contains(selector.First) && selector.Contains(selector.Last));
+        if (bits > 0)
+            Assert.False(selector.Contains(new IpAddress(selector.Last.High + (selector.Last.Low == ulong.MaxValue ? 1u : 0), selector.Last.Low + 1)));
     }
 
     [Fact]
@@ -124,7 +206,7 @@ public sealed class RecordSealerTests
     }
 
     private static SaDescription Description(SaSuite suite, string? peer, string network) => new("call", suite, SaMode.Tunnel, 4711, 4712, true, 1024,
-        IPNetwork.Parse(network), IPNetwork.Parse(network), peer is null ? null : IPEndPoint.Parse(peer),
+        [SaSelector.Of(IPNetwork.Parse(network))], [SaSelector.Of(IPNetwork.Parse(network))], peer is null ? null : IPEndPoint.Parse(peer),
         [.. Enumerable.Repeat((byte)9, SaDescription.KeyBytes(suite))]);
 
     private static void Write(string file, string text)

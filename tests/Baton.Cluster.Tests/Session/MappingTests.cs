@@ -117,6 +117,40 @@ public sealed class MappingTests
         }, iter: 30);
 
     [Fact]
+    public void A_snapshot_of_long_ike_records_stays_below_the_largest_message()
+    {
+        var change = new LedgerChange(true, ClusterRecord.Empty(Guid.NewGuid()), [], [])
+        {
+            IkeUpserts = [.. Enumerable.Range(1, 300).Select(i => new IkeRecord(new IkeId((ulong)i), 1, (ulong)i, new byte[IkeRecord.MaximumSealedBytes]))],
+            IkeDeletes = [.. Enumerable.Range(1, 1_500).Select(i => new IkeId((ulong)i))],
+        };
+        var joiner = new ChangeJoiner();
+        P.Change? whole = null;
+        int parts = 0;
+        foreach (P.Change part in Parts.Split(Mapping.ToWire(change)))
+        {
+            Assert.Null(whole);
+            parts++;
+            Assert.InRange(part.CalculateSize(), 0, Protocol.MaximumMessageBytes / 2);
+            Assert.True(joiner.TryAdd(P.Change.Parser.ParseFrom(part.ToByteArray()), out whole));
+        }
+
+        Assert.InRange(parts, 5, 8);
+        Assert.True(Mapping.TryFromWire(whole!, out LedgerChange back));
+        Assert.Equal(change.IkeUpserts.Select(r => r.Id), back.IkeUpserts.Select(r => r.Id));
+        Assert.Equal(change.IkeDeletes, back.IkeDeletes);
+    }
+
+    [Fact]
+    public void An_ike_record_that_is_too_long_is_not_read()
+    {
+        var wire = new P.IkeRecord { Id = 1, Version = 1, Sealed = ByteString.CopyFrom(new byte[IkeRecord.MaximumSealedBytes]) };
+        Assert.True(Mapping.TryFromWire(wire, out _));
+        wire.Sealed = ByteString.CopyFrom(new byte[IkeRecord.MaximumSealedBytes + 1]);
+        Assert.False(Mapping.TryFromWire(wire, out _));
+    }
+
+    [Fact]
     public void A_long_surrender_travels_in_parts_and_comes_back_whole()
     {
         var surrender = new MemberRequest.Surrender(5, new Incarnation("b", 2),

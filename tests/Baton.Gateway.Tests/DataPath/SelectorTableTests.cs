@@ -1,0 +1,84 @@
+using System.Buffers.Binary;
+using System.Net;
+using Baton.Cluster.Records;
+using Baton.Esp;
+using Baton.Gateway.DataPath;
+using Baton.Redundancy.Records;
+using Baton.Wire;
+
+namespace Baton.Gateway.Tests.DataPath;
+
+public sealed class SelectorTableTests
+{
+    private static SaSelector Net(string network) => SaSelector.Of(IPNetwork.Parse(network));
+
+    private static OutboundEntry Entry(uint spi, SaSelector[] local, SaSelector[] remote) => new(
+        new SaId(spi), new OutboundSa(spi, EspSuite.AesGcm128, true, new byte[16], new byte[4]),
+        new SaDescription("t", SaSuite.AesGcm128, SaMode.Tunnel, spi, 0, true, 64, local, remote, null, []), null, swap: false);
+
+    private static byte[] Udp(string from, string to, ushort port, bool fragment = false)
+    {
+        var packet = new byte[28];
+        (packet[0], packet[9]) = (0x45, 17);
+        BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(2), 28);
+        BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(6), fragment ? (ushort)100 : (ushort)0);
+        IPAddress.Parse(from).TryWriteBytes(packet.AsSpan(12), out _);
+        IPAddress.Parse(to).TryWriteBytes(packet.AsSpan(16), out _);
+        BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(20), 999);
+        BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(22), port);
+        return packet;
+    }
+
+    private static uint Find(SelectorTable table, byte[] packet)
+    {
+        Assert.True(IpPacket.TryParse(packet, out IpPacket ip));
+        return table.Find(ip)?.Sa.Spi ?? 0;
+    }
+
+    [Fact]
+    public void The_narrowest_pair_wins_and_ports_are_narrower_than_none()
+    {
+        var table = new SelectorTable();
+        table.Add(Entry(1, [Net("10.1.0.0/16")], [Net("0.0.0.0/0")]));
+        table.Add(Entry(2, [Net("10.1.0.0/16")], [Net("10.2.0.0/16"), Net("10.3.0.0/16")]));
+        table.Add(Entry(3, [Net("10.1.0.1/32")], [Net("10.2.0.1/32")]));
+        table.Add(Entry(4, [Net("10.1.0.1/32")], [Net("10.2.0.1/32") with { Protocol = 17, FirstPort = 5060, LastPort = 5061 }]));
+        Assert.Equal(1u, Find(table, Udp("10.1.9.9", "8.8.8.8", 53)));
+        Assert.Equal(2u, Find(table, Udp("10.1.9.9", "10.3.0.1", 53)));
+        Assert.Equal(3u, Find(table, Udp("10.1.0.1", "10.2.0.1", 53)));
+        Assert.Equal(4u, Find(table, Udp("10.1.0.1", "10.2.0.1", 5061)));
+        Assert.Equal(3u, Find(table, Udp("10.1.0.1", "10.2.0.1", 5061, fragment: true)));
+        Assert.Equal(0u, Find(table, Udp("10.9.0.1", "10.2.0.1", 1)));
+    }
+
+    [Fact]
+    public void A_rekey_is_make_before_break()
+    {
+        foreach (SaSelector[] remote in new[] { new[] { Net("10.2.0.1/32") }, [Net("10.2.0.0/24")] })
+        {
+            var table = new SelectorTable();
+            OutboundEntry first = Entry(1, [Net("10.1.0.1/32")], remote), second = Entry(2, [Net("10.1.0.1/32")], remote), third = Entry(3, [Net("10.1.0.1/32")], remote);
+            table.Add(first);
+            table.Add(second);
+            Assert.Equal(2u, Find(table, Udp("10.1.0.1", "10.2.0.1", 1)));
+            table.Add(third);
+            table.Remove(third);  // the loser of two rekeys that crossed
+            Assert.Equal(2u, Find(table, Udp("10.1.0.1", "10.2.0.1", 1)));
+            table.Remove(first);
+            Assert.Equal(2u, Find(table, Udp("10.1.0.1", "10.2.0.1", 1)));
+            table.Remove(second);
+            Assert.Equal(0u, Find(table, Udp("10.1.0.1", "10.2.0.1", 1)));
+        }
+    }
+
+    [Fact]
+    public void Ports_behind_extension_headers_are_seen()
+    {
+        var packet = new byte[40 + 8 + 8];
+        (packet[0], packet[5], packet[6]) = (0x60, 16, 0);
+        (packet[40], packet[48 + 3]) = (17, 53);
+        Assert.True(IpPacket.TryParse(packet, out IpPacket ip));
+        Assert.True(ip.TryUpper(out byte protocol, out _, out ushort port));
+        Assert.Equal((17, 53), (protocol, port));
+    }
+}
