@@ -67,7 +67,8 @@ internal static class NodeProcesses
 
     private static async Task<int> RouterAsync(NodeOptions options, ILoggerFactory logs, CancellationToken cancellation)
     {
-        using var router = new RouterProcess(options, Keys(options), logs.CreateLogger("router"));
+        using TlsMaterial? tls = options.Tls is null ? null : Tls(options);
+        using var router = new RouterProcess(options, Keys(options), tls, logs.CreateLogger("router"));
         await router.RunAsync(cancellation).ConfigureAwait(false);
         return ExitCode.Ok;
     }

@@ -1,3 +1,4 @@
+using Baton.Cluster;
 using Baton.Cluster.Certificates;
 using Baton.Cluster.Configuration;
 using Baton.Cluster.Protos;
@@ -26,19 +27,32 @@ internal sealed class NodeStatusServer : IAsyncDisposable
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddGrpc();
-        builder.Services.AddSingleton(status);
+        long[] refused = [0];
+        async Task<NodeStatus> CountedAsync(bool withSas)
+        {
+            NodeStatus now = await status(withSas);
+            now.Counters["connections.refused"] = (ulong)Volatile.Read(ref refused[0]);
+            return now;
+        }
+
+        builder.Services.AddSingleton<Func<bool, Task<NodeStatus>>>(CountedAsync);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
+            kestrel.Limits.MaxConcurrentConnections = 256;
             if (options.Status.Listen is { } listen && tls is not null)
             {
+                var lines = new LineBudget();
+                var guard = new TlsGuard(tls, ["operator", "handler", "gateway"], (remote, reason) =>
+                {
+                    Interlocked.Increment(ref refused[0]);
+                    if (lines.Take() is { } more)
+                        log.LogWarning("status: connection from {Remote} refused: {Reason}{More}", remote, reason, more);
+                });
                 kestrel.Listen(listen, on =>
                 {
                     on.Protocols = HttpProtocols.Http2;
-                    on.UseHttps(new Microsoft.AspNetCore.Server.Kestrel.Https.TlsHandshakeCallbackOptions
-                    {
-                        OnConnection = _ => ValueTask.FromResult(tls.ForServer(["operator", "handler", "gateway"], refusal => log.LogWarning("status: refused a connection: {Refusal}", refusal))),
-                    });
+                    guard.Use(on);
                 });
             }
 
@@ -49,7 +63,7 @@ internal sealed class NodeStatusServer : IAsyncDisposable
         app.MapGrpcService<Service>();
         app.MapGet("/metrics", async (HttpContext context) =>
         {
-            NodeStatus now = await status(false);
+            NodeStatus now = await CountedAsync(false);
             context.Response.ContentType = "text/plain; version=0.0.4";
             await context.Response.WriteAsync(MetricsText.Write(now));
         });

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Reflection;
+using Baton.Cluster;
 using Baton.Cluster.Certificates;
 using Baton.Cluster.Configuration;
 using Baton.Cluster.Records;
@@ -28,6 +29,7 @@ public sealed class HandlerProcess : IAsyncDisposable
     private readonly ILoggerFactory _logs;
     private readonly ILogger _log;
     private readonly HandlerCounters _counters = new();
+    private readonly LineBudget _refusals = new();
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SqliteLedger? _ledger;
     private HandlerLoop? _loop;
@@ -156,7 +158,11 @@ public sealed class HandlerProcess : IAsyncDisposable
         kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(1);
         kestrel.Limits.Http2.InitialConnectionWindowSize = 4 << 20;
         kestrel.Limits.Http2.InitialStreamWindowSize = 2 << 20;
-        var guard = new TlsGuard(_tls, ["gateway", "operator", "router", "handler"], _counters, _log);
+        var guard = new TlsGuard(_tls, ["gateway", "operator", "router", "handler"], (remote, reason) =>
+        {
+            _counters.RefusedConnection();
+            if (_refusals.Take() is { } more) HandlerLog.ConnectionRefused(_log, remote, reason + more);
+        });
         kestrel.Listen(_options.Handler!.Listen, listen =>
         {
             listen.Protocols = HttpProtocols.Http2;

@@ -22,6 +22,8 @@ internal static class StatusTable
         AnsiConsole.MarkupLineInterpolated($"cluster [bold]{picture.Cluster?.Cluster ?? "?"}[/]  term [bold]{record.Term}[/]  active [bold]{Name(record.Holder)}[/]  designated successor [bold]{Name(record.Designee)}[/]  in sync [bold]{InSync(record)}[/]  revision {record.Revision} ({source})");
         if (picture.Cluster is { Storage: not ("" or "ok") } sick) AnsiConsole.MarkupLineInterpolated($"[red]the handler's file: {sick.Storage}[/]");
         Members(picture, record);
+        foreach (NodeStatus node in picture.Nodes.Where(node => node.Role is not "gateway"))
+            AnsiConsole.MarkupLineInterpolated($"{node.Role} [bold]{node.Name}[/]  {node.State}{(node.Term > 0 ? $", term {node.Term}" : "")}{string.Concat(node.Warnings.Select(warning => $"; {warning}"))}");
         Sas(picture, allSas);
         AnsiConsole.MarkupLine(picture.IsReady
             ? "[green]ready:[/] the standby would carry on every SA if the active died now"
@@ -30,13 +32,14 @@ internal static class StatusTable
 
     private static void Members(StatusPicture picture, ClusterRecord record)
     {
-        var table = new Table().Border(TableBorder.Minimal).AddColumns("member", "state", "term", "handler", "heartbeats", "SAs ready", "as of", "");
+        var table = new Table().Border(TableBorder.Minimal).AddColumns("member", "state", "term", "handler", "heartbeats", "SAs ready", "as of");
+        var notes = new List<string>();
         foreach ((string name, NodeStatus? last, TimeSpan? age, bool connected, string witness) in picture.Members)
         {
             string ready = last is null ? "?" : $"{last.SaReady} of {last.SaCount}";
-            var notes = new List<string>(last?.Warnings ?? []);
-            if (last is { NotReadyWhy.Length: > 0 }) notes.Add(last.NotReadyWhy);
-            if (last is { RealTime: false }) notes.Add("no real-time priority");
+            notes.AddRange((last?.Warnings ?? []).Select(warning => $"{name}: {warning}"));
+            if (last is { NotReadyWhy.Length: > 0 }) notes.Add($"{name}: {last.NotReadyWhy}");
+            if (last is { RealTime: false, Warnings.Count: 0 }) notes.Add($"{name}: no real-time priority");
             table.AddRow(
                 Markup.Escape(name + (record.InSync.Any(member => member.Member == name) ? " (in sync)" : "")),
                 Markup.Escape(last?.State ?? "never heard"),
@@ -44,11 +47,11 @@ internal static class StatusTable
                 connected ? "connected" : "[yellow]not connected[/]",
                 Markup.Escape(witness),
                 ready,
-                Age(age),
-                Markup.Escape(string.Join("; ", notes)));
+                Age(age));
         }
 
         AnsiConsole.Write(table);
+        foreach (string note in notes) AnsiConsole.MarkupLineInterpolated($"[yellow]{note}[/]");
     }
 
     private static void Sas(StatusPicture picture, bool all)
@@ -85,13 +88,19 @@ internal static class StatusTable
                 Markup.Escape(sa.Suite),
                 sa.Next.ToString(CultureInfo.InvariantCulture),
                 sa.Limit.ToString(CultureInfo.InvariantCulture),
-                sa.HeadroomMs == 0 ? "idle" : Span(TimeSpan.FromMilliseconds(sa.HeadroomMs)),
+                Headroom(sa),
                 readiness);
         }
 
         AnsiConsole.Write(table);
         if (!all && active.Sas.Count > ShortList) AnsiConsole.MarkupLineInterpolated($"{active.Sas.Count - ShortList} more; --sas shows every one");
     }
+
+    /// <summary>Of a lease; a ceiling rises with the traffic and has none.</summary>
+    private static string Headroom(SaStatus sa) => sa.Direction != SaDirection.Outbound ? ""
+        : sa.Next > sa.Limit ? "[red]ended[/]"
+        : sa.HeadroomMs == 0 ? "idle"
+        : Span(TimeSpan.FromMilliseconds(sa.HeadroomMs));
 
     private static string Name(Incarnation? incarnation) => incarnation is null ? "none" : incarnation.Member;
 

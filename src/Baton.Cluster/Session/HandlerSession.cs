@@ -61,7 +61,7 @@ public sealed partial class HandlerSession : IAsyncDisposable
     // Written by the session's task, read by the engine thread in Send.
     private volatile Channel<Outgoing>? _queue;
     private Task _run = Task.CompletedTask;
-    private string _lastTrouble = "";
+    private readonly Dictionary<string, string> _lastTrouble = [];  // by endpoint
 
     /// <param name="status">Makes a report; the argument says whether with every SA. Called on the pool.</param>
     public HandlerSession(HandlerSessionOptions options, TlsMaterial tls, IHandlerSessionEvents events, Func<bool, P.NodeStatus>? status, ILogger log)
@@ -111,12 +111,13 @@ public sealed partial class HandlerSession : IAsyncDisposable
             if (wasUp)
             {
                 SessionLost(_log, endpoint, reason);
-                (backoff, _lastTrouble) = (_options.FirstBackoff, "");
+                backoff = _options.FirstBackoff;
+                _lastTrouble.Clear();
             }
-            else if (reason != _lastTrouble)
+            else if (_lastTrouble.GetValueOrDefault(endpoint) != reason)
             {
                 NoSession(_log, endpoint, reason);        // once for each new trouble: a gateway may wait for hours
-                _lastTrouble = reason;
+                _lastTrouble[endpoint] = reason;
             }
 
             await Task.Delay(backoff, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

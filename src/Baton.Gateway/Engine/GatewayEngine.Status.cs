@@ -83,6 +83,33 @@ internal sealed partial class GatewayEngine
             status.Warnings.Add(NoRealTime);
         foreach ((string name, ulong value) in Counters())
             status.Counters[name] = value;
+        WarnOfLeases(status);
+    }
+
+    /// <summary>The early warning: leases that nobody extends end, and then this member stops sending (P1).</summary>
+    private void WarnOfLeases(P.NodeStatus status)
+    {
+        (uint low, uint ended) = (0, 0);
+        if (_active)
+        {
+            foreach (OutboundEntry entry in Path.OutboundSas.Values)
+            {
+                if (entry.Lease is { HasEnded: true })
+                    ended++;
+                else if (entry.Lease is { RunsLow: true })
+                    low++;
+            }
+        }
+
+        status.Counters["leases.low"] = low;
+        status.Counters["leases.ended"] = ended;
+        string why = Core.HasHandler ? "" : " (the handler cannot be reached)";
+        if (ended > 0)
+            status.Warnings.Add($"leases at their end, whose SAs send nothing: {ended}{why}");
+        if (low > 0)
+            status.Warnings.Add($"leases with less than a quarter left: {low}{why}");
+        else if (_active && !Core.HasHandler)
+            status.Warnings.Add("the handler cannot be reached: leases are not extended");
     }
 
     /// <summary>Would this member work if the active died now?</summary>
@@ -116,6 +143,7 @@ internal sealed partial class GatewayEngine
             Next = lease?.Next ?? 0,
             Limit = lease?.Limit ?? 0,
             RecordLimit = lease?.RecordLimit ?? 0,
+            HeadroomMs = lease is null ? 0 : Math.Max(lease.HeadroomTime(MonotonicClock.Now) is { } left ? (ulong)left.TotalMilliseconds : 0, lease.HasEnded ? 1UL : 0),
             Ready = ready,
             NotReadyWhy = ready ? "" : "its number space is used up: rekey",
             KeyCheck = entry.KeyCheck,

@@ -1,6 +1,9 @@
+using Baton.Cluster.Certificates;
 using Baton.Cluster.Configuration;
+using Baton.Cluster.Protos;
 using Baton.Cluster.Records;
 using Baton.Crypto.Frames;
+using Baton.Gateway.Engine;
 using Baton.Linux;
 using Baton.Wire;
 using Microsoft.Extensions.Logging;
@@ -38,13 +41,17 @@ public sealed class RouterProcess : IDisposable
     private readonly UdpEndpoint[] _memberInner;
     private readonly InnerHosts _hosts;
     private readonly ILogger _log;
+    private readonly NodeOptions _options;
+    private readonly TlsMaterial? _tls;
+    private readonly long _started = Environment.TickCount64;
+    private readonly long[] _frames = new long[Enum.GetValues<FrameVerdict>().Length];
     private readonly long[] _counts = new long[(int)RouterVerdict.TooLong + 1];
     private int _active = -1;
     private ulong _term;
 
-    public RouterProcess(NodeOptions options, ClusterKeys keys, ILogger log)
+    public RouterProcess(NodeOptions options, ClusterKeys keys, TlsMaterial? tls, ILogger log)
     {
-        _log = log;
+        (_options, _tls, _log) = (options, tls, log);
         _members = [.. options.Cluster.Members.Select(m => m.Name)];
         _memberOuter = [.. options.Cluster.Members.Select(m => UdpEndpoint.From(m.Outer))];
         _memberInner = [.. options.Cluster.Members.Select(m => UdpEndpoint.From(m.Inner))];
@@ -97,6 +104,8 @@ public sealed class RouterProcess : IDisposable
         })
         { IsBackground = true, Name = "router" };
         thread.Start();
+        await using NodeStatusServer? status = await NodeStatusServer.StartAsync(_options, _tls, _ => Task.FromResult(Status()), _log);
+        _log.LogInformation("router {Name} runs: outer {Outer}, inner {Inner}", _options.Name, _options.Outer!.Listen, _options.Inner!.Listen);
         await done.Task;
     }
 
@@ -109,6 +118,29 @@ public sealed class RouterProcess : IDisposable
         _stop.Dispose();
     }
 
+    private NodeStatus Status()
+    {
+        var status = new NodeStatus
+        {
+            Name = _options.Name,
+            Role = "router",
+            Pid = Environment.ProcessId,
+            UptimeMs = (ulong)(Environment.TickCount64 - _started),
+            State = Active is { } active ? $"steers to {active}" : "waits for an active",
+            Term = Term,
+            MeasuredUnixMs = (ulong)DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(),
+        };
+        foreach (RouterVerdict verdict in Enum.GetValues<RouterVerdict>())
+            status.Counters["router." + CounterName.Of(verdict.ToString())] = (ulong)Count(verdict);
+        foreach (FrameVerdict verdict in Enum.GetValues<FrameVerdict>())
+            status.Counters["steer.frame." + CounterName.Of(verdict.ToString())] = (ulong)Volatile.Read(ref _frames[(int)verdict]);
+        status.Counters["socket.outer-send-drops"] = (ulong)_outer.SendDrops;
+        status.Counters["socket.inner-send-drops"] = (ulong)_inner.SendDrops;
+        status.Counters["socket.truncated"] = (ulong)(_outer.Truncated + _inner.Truncated + _control.Truncated);
+        status.Counters["process.resident-bytes"] = (ulong)Environment.WorkingSet;
+        return status;
+    }
+
     private void Count1(RouterVerdict verdict) => _counts[(int)verdict]++;
 
     private void TakeControl()
@@ -116,8 +148,9 @@ public sealed class RouterProcess : IDisposable
         int got = _control.Receive();
         for (int i = 0; i < got; i++)
         {
-            if (_opener.Open(_control.Packet(i), MonotonicClock.Now, out Span<byte> text, out _) != FrameVerdict.Opened
-                || !SteerFrame.TryParse(text, _members, out int member, out ulong term))
+            FrameVerdict frame = _opener.Open(_control.Packet(i), MonotonicClock.Now, out Span<byte> text, out _);
+            _frames[(int)frame]++;
+            if (frame != FrameVerdict.Opened || !SteerFrame.TryParse(text, _members, out int member, out ulong term))
             {
                 Count1(RouterVerdict.BadSteer);
                 continue;

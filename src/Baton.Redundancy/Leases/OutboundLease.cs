@@ -75,6 +75,20 @@ public sealed class OutboundLease
     /// <summary>How many numbers are left.</summary>
     public ulong Headroom => Limit >= Next ? Limit - Next + 1 : 0;
 
+    /// <summary>Less than a quarter of the lease is left: the early warning.</summary>
+    public bool RunsLow => _generation == _scope.Work && _toldLow;
+
+    /// <summary>A number was refused because the lease is at its end.</summary>
+    public bool HasEnded => _generation == _scope.Work && _toldEnded;
+
+    /// <summary>How long <see cref="Headroom"/> lasts at the rate since the lease was last measured; null while nothing was sent since.</summary>
+    public TimeSpan? HeadroomTime(Instant now)
+    {
+        double seconds = (now - _rateSince).TotalSeconds;
+        double used = _next - _rateFrom;
+        return used > 0 && seconds > 0 ? TimeSpan.FromSeconds(Math.Min(Headroom / (used / seconds), 1e9)) : null;
+    }
+
     /// <summary>Must it be rekeyed: its space nears its end, or a jump would lose the peer?</summary>
     public bool NeedsRekey => _toldRekey;
 

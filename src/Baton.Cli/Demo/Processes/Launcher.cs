@@ -20,11 +20,13 @@ public sealed class Launcher : IDisposable
     private readonly List<ChildProcess> _children = [];
     private readonly Lock _lock = new();
     private readonly string _folder;
+    private readonly string _program;
     private readonly string _run = Guid.NewGuid().ToString("N");
 
-    public Launcher(string logFolder)
+    /// <param name="program">The executable; null: this one.</param>
+    public Launcher(string logFolder, string? program = null)
     {
-        _folder = logFolder;
+        (_folder, _program) = (logFolder, program ?? Environment.ProcessPath!);
         new Thread(() =>
         {
             foreach (Action work in _work.GetConsumingEnumerable()) work();
@@ -38,7 +40,7 @@ public sealed class Launcher : IDisposable
     {
         var info = new ProcessStartInfo
         {
-            FileName = Environment.ProcessPath!,
+            FileName = _program,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -1,16 +1,14 @@
 using System.Net.Security;
-using Baton.Cluster.Certificates;
-using Baton.Handler.Loop;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
-using Microsoft.Extensions.Logging;
 
-namespace Baton.Handler.Sessions;
+namespace Baton.Cluster.Certificates;
 
-/// <summary>Mutual TLS on a port, and one clear log line for whoever is not believed.</summary>
-internal sealed class TlsGuard(TlsMaterial tls, IReadOnlyList<string> roles, HandlerCounters counters, ILogger log)
+/// <summary>Mutual TLS on a port, and one word for whoever is not believed, garbage included.</summary>
+/// <param name="refused">Called once for each connection that was refused, with its remote address and one sentence; from any thread.</param>
+public sealed class TlsGuard(TlsMaterial tls, IReadOnlyList<string> roles, Action<string, string> refused)
 {
     private static readonly object Refused = new();
     private static readonly object Agreed = new();
@@ -45,7 +43,6 @@ internal sealed class TlsGuard(TlsMaterial tls, IReadOnlyList<string> roles, Han
     private void Refuse(ConnectionContext connection, string reason)
     {
         connection.Items[Refused] = true;
-        counters.RefusedConnection();
-        HandlerLog.ConnectionRefused(log, connection.RemoteEndPoint?.ToString() ?? "?", reason);
+        refused(connection.RemoteEndPoint?.ToString() ?? "?", reason);
     }
 }

@@ -1,0 +1,5 @@
+namespace Baton.Robustness;
+
+/// <summary>Each of these tests has two cores' worth of processes: one at a time.</summary>
+[CollectionDefinition("processes")]
+public sealed class ProcessesCollection;

@@ -1,0 +1,122 @@
+using Baton.Cli.Demo;
+using Baton.Cli.Demo.Processes;
+using Baton.Cli.Demo.Scenario;
+using Baton.Cli.Demo.Setup;
+using Baton.Cli.Demo.Watching;
+using Baton.Cluster.Protos;
+
+namespace Baton.Robustness;
+
+/// <summary>The demo's processes, without its scenario: a test changes the files of the nodes as an operator would, and starts whom it needs.</summary>
+internal sealed class Stage : IAsyncDisposable
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly RunFolder _folder = new();
+    private readonly AddressBlock _block = AddressBlock.Claim();
+    private readonly Launcher _launcher;
+    private readonly CancellationTokenSource _end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+
+    public Stage()
+    {
+        Assert.SkipUnless(File.Exists(Program), $"there is no {Program}; ./test publishes it");
+        Topology = new Topology(_block);
+        Keys = new FreshKeys(0, 1, Topology.ObserverRouterSide.ToString());
+        Files = new NodeFiles(_folder, Topology);
+        Files.Write(Keys);
+        Watch = new ClusterWatch(_folder, Topology, Keys.Pairs * 2);
+        _launcher = new Launcher(_folder.Path, Program);
+        Cast = new Cast(_launcher, Files, Topology, Keys, Watch, new DemoOptions(0, null, null, 1, Fast: true, KeepLogs: true));
+    }
+
+    public static string Program => Environment.GetEnvironmentVariable("BATON_EXE") ?? Path.Combine(AppContext.BaseDirectory, "baton");
+
+    public Topology Topology { get; }
+
+    public FreshKeys Keys { get; }
+
+    public NodeFiles Files { get; }
+
+    public ClusterWatch Watch { get; }
+
+    public Cast Cast { get; }
+
+    public CancellationToken Cancellation => _end.Token;
+
+    public string At(string name) => _folder.File(name);
+
+    /// <summary>An address of the run's block that no process of the topology has.</summary>
+    public System.Net.IPAddress Spare(int host) => _block[host];
+
+    /// <summary>Changes a node's file before it starts.</summary>
+    public void Edit(string node, Func<string, string> edit) => File.WriteAllText(Files.Of(node), edit(File.ReadAllText(Files.Of(node))));
+
+    public void Append(string node, string tables) => Edit(node, text => $"{text}\n{tables}\n");
+
+    public string Log(string process) => Read(_folder.File($"{process}.log"));
+
+    public IEnumerable<string> LogLines(string process, string containing) =>
+        Log(process).Split('\n').Where(line => line.Contains(containing, StringComparison.Ordinal));
+
+    /// <summary>The whole cluster with the call and the probe, a active and b ready.</summary>
+    public async Task StartAsync()
+    {
+        await Cast.StartObserverAsync(Cancellation);
+        await Cast.FormClusterAsync(Patience, Cancellation);
+        await Cast.StartInstrumentsAsync(_folder.Path, Cancellation);
+    }
+
+    public async Task<NodeStatus> GatewayAsync(string name, bool withSas = false) =>
+        await Watch.UntilAsync($"{name} answers", () => Watch.GatewayAsync(name, Cancellation, withSas), Patience, Cancellation);
+
+    public Task UntilAsync(string what, Func<bool> holds) =>
+        Watch.UntilAsync(what, () => Task.FromResult(holds() ? what : null), Patience, Cancellation);
+
+    public Task<T> UntilAsync<T>(string what, Func<Task<T?>> look)
+        where T : class => Watch.UntilAsync(what, look, Patience, Cancellation);
+
+    /// <summary>One of the operator's commands, as a process of its own.</summary>
+    public async Task<(int Status, string Output)> RunAsync(params string[] arguments)
+    {
+        var output = new System.Text.StringBuilder();
+        ChildProcess process = await _launcher.StartAsync("command", arguments, line =>
+        {
+            lock (output) output.AppendLine(line);
+        });
+        await process.WaitForExitAsync(Cancellation).WaitAsync(Patience, Cancellation);
+        lock (output) return (process.ExitStatus ?? -1, output + Log("command"));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync();
+        _launcher.Dispose();
+        Watch.Dispose();
+        _block.Dispose();
+        _folder.Dispose();
+        _end.Dispose();
+    }
+
+    /// <summary>Runs a test's body; when it fails the last lines of every process are part of the message.</summary>
+    public async Task PlayAsync(Func<Task> body)
+    {
+        try
+        {
+            await body();
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            string logs = string.Join('\n', Directory.EnumerateFiles(_folder.Path, "*.log").Order(StringComparer.Ordinal)
+                .Select(log => $"== {Path.GetFileName(log)}\n{string.Join('\n', Read(log).Split('\n').TakeLast(40))}"));
+            throw new InvalidOperationException($"{e.Message}\n{logs}", e);
+        }
+    }
+
+    private static string Read(string path)
+    {
+        if (!File.Exists(path)) return "";
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+}
