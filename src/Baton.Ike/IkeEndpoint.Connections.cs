@@ -1,0 +1,204 @@
+using System.Net;
+using System.Net.Sockets;
+using Baton.Ike.Exchanges;
+using Baton.Ike.Negotiation;
+using Baton.Ike.Payloads;
+using Baton.Ike.Resilience;
+using Baton.Ike.Sas;
+using Baton.Wire;
+
+namespace Baton.Ike;
+
+/// <summary>What is configured: which connection a stranger may be, which ones are kept up, who has which inner address.</summary>
+public sealed partial class IkeEndpoint
+{
+    private readonly Dictionary<string, ConnectionState> _connections = [];
+    private readonly Dictionary<IPAddress, List<Connection>> _byRemote = [];
+    private readonly List<Connection> _anyRemote = [];
+    private readonly Dictionary<string, List<IkeSa>> _byPeer = [];
+    private readonly DueQueue<string> _connectionsDue = new();
+
+    internal IEnumerable<Connection> ConnectionsFor(IPAddress local, IPAddress remote) =>
+        (_byRemote.TryGetValue(remote, out List<Connection>? named) ? named.Concat(_anyRemote) : _anyRemote)
+            .Where(each => each.Local is null || each.Local.Address.Equals(local) || each.Local.Address.Equals(IPAddress.Any) || each.Local.Address.Equals(IPAddress.IPv6Any));
+
+    /// <summary>The authorities that we trust for any connection between these addresses (RFC 7296 section 1.2).</summary>
+    internal CertRequestPayload? CertificateRequest(IPAddress local, IPAddress remote) =>
+        ConnectionsFor(local, remote).Select(each => each.Credentials.Remote.Request).FirstOrDefault(each => each is not null);
+
+    /// <summary>Counts it among its connection's and its peer's.</summary>
+    internal void Join(IkeSa sa)
+    {
+        if (_connections.TryGetValue(sa.ConnectionName, out ConnectionState? state)) state.Sas.Add(sa.Id);
+        if (sa.PeerIdentity.Length == 0) return;
+        if (!_byPeer.TryGetValue(sa.PeerIdentity, out List<IkeSa>? sas)) _byPeer.Add(sa.PeerIdentity, sas = []);
+        if (!sas.Contains(sa)) sas.Add(sa);
+    }
+
+    private void Leave(IkeSa sa)
+    {
+        if (_connections.TryGetValue(sa.ConnectionName, out ConnectionState? state)) state.Sas.Remove(sa.Id);
+        if (!_byPeer.TryGetValue(sa.PeerIdentity, out List<IkeSa>? sas) || !sas.Remove(sa)) return;
+        if (sas.Count == 0) _byPeer.Remove(sa.PeerIdentity);
+    }
+
+    /// <summary>Is there another IKE SA of the same connection? (no INITIAL_CONTACT then, section 2.4)</summary>
+    internal bool HasOther(IkeSa sa) => _connections.TryGetValue(sa.ConnectionName, out ConnectionState? state) && state.Sas.Any(id => id != sa.Id);
+
+    /// <summary>The same peer has a new one: its older ones are dead (INITIAL_CONTACT), or are deleted.</summary>
+    internal void EndOlder(IkeSa sa, bool silently)
+    {
+        if (!_byPeer.TryGetValue(sa.PeerIdentity, out List<IkeSa>? sas)) return;
+        foreach (IkeSa older in sas.Where(each => each != sa && each.ConnectionName == sa.ConnectionName).ToArray())
+        {
+            if (silently)
+            {
+                Drop(older, IkeSaDownReason.Replaced);
+            }
+            else
+            {
+                (older.DeleteReason, older.DeleteAt) = (IkeSaDownReason.Replaced, Now);
+                Change(older);
+            }
+        }
+    }
+
+    internal void ConnectionIsUp(IkeSa sa)
+    {
+        if (_connections.TryGetValue(sa.ConnectionName, out ConnectionState? state)) state.Failures = 0;
+        Join(sa);
+    }
+
+    /// <summary>A connection that is to be kept up and has nothing left is tried again, later each time.</summary>
+    private void OnClientLost(IkeSa sa, IkeSaDownReason reason)
+    {
+        Leave(sa);
+        if (!sa.IsClient || reason == IkeSaDownReason.Configuration || !_connections.TryGetValue(sa.ConnectionName, out ConnectionState? state)) return;
+        if (!state.Connection.KeepUp || state.Sas.Count > 0) return;
+        double wait = Policy.Reconnect.TotalMilliseconds * Math.Pow(2, Math.Min(state.Failures++, 16));
+        TimeSpan span = TimeSpan.FromMilliseconds(Math.Min(wait, Policy.LongestReconnect.TotalMilliseconds));
+        _connectionsDue.Schedule(state.Connection.Name, Now + (span * (1 + (0.2 * RandomPart()))));
+    }
+
+    /// <summary>A child that is missing: asked for at that instant, unless it is wanted already.</summary>
+    internal void Want(IkeSa sa, string policy, Instant at)
+    {
+        Change(sa);
+        if (sa.Connection?.Children.FirstOrDefault(each => each.Name == policy) is not { Start: true } || sa.Wanted.Exists(each => each.Policy == policy)) return;
+        sa.Wanted.Add(new WantedChild(policy, null, null, at));
+    }
+
+    internal IPAddress? TakeAddress(IkeSa sa, Connection connection, AddressFamily family) =>
+        PoolsOf(connection).FirstOrDefault(pool => pool.Family == family)?.Take(sa.Id, sa.PeerIdentity);
+
+    internal void MoveAddresses(IkeSa old, IkeSa heir)
+    {
+        heir.Given.AddRange(old.Given);
+        heir.Assigned.AddRange(old.Assigned);
+        old.Given.Clear();
+        old.Assigned.Clear();
+        ClaimAddresses(heir);
+    }
+
+    private void ClaimAddresses(IkeSa sa)
+    {
+        foreach (IPAddress address in sa.Given)
+        {
+            foreach (AddressPool pool in Policy.Pools.Values) pool.Claim(address, sa.Id);
+        }
+    }
+
+    private void ReleaseAddresses(IkeSa sa)
+    {
+        foreach (IPAddress address in sa.Given)
+        {
+            foreach (AddressPool pool in Policy.Pools.Values) pool.Release(address, sa.Id);
+        }
+
+        sa.Given.Clear();
+    }
+
+    private IEnumerable<AddressPool> PoolsOf(Connection connection) =>
+        connection.GivesAddressesFrom.Select(name => Policy.Pools.GetValueOrDefault(name)).OfType<AddressPool>();
+
+    private void Configure(IReadOnlyList<Connection> connections)
+    {
+        _byRemote.Clear();
+        _anyRemote.Clear();
+        var names = connections.Select(each => each.Name).ToHashSet();
+        foreach (string gone in _connections.Keys.Where(name => !names.Contains(name)).ToArray()) _connections.Remove(gone);
+        foreach (Connection connection in connections)
+        {
+            if (_connections.TryGetValue(connection.Name, out ConnectionState? known)) known.Connection = connection;
+            else _connections.Add(connection.Name, new ConnectionState(connection));
+            if (connection.Remote is not { Address: var remote } || remote.Equals(IPAddress.Any) || remote.Equals(IPAddress.IPv6Any))
+            {
+                _anyRemote.Add(connection);
+                continue;
+            }
+
+            if (!_byRemote.TryGetValue(remote, out List<Connection>? list)) _byRemote.Add(remote, list = []);
+            list.Add(connection);
+        }
+
+        foreach (IkeSa sa in _sas.Values)
+        {
+            if (sa.State is IkeSaState.HalfOpen or IkeSaState.Closed) continue;
+            sa.Connection = _connections.TryGetValue(sa.ConnectionName, out ConnectionState? state) ? state.Connection : null;
+            if (sa.Connection is not null || !sa.IsEstablished) continue;
+            (sa.DeleteReason, sa.DeleteAt) = (IkeSaDownReason.Configuration, Now);
+            Change(sa);
+        }
+
+        if (_working) KeepUp();
+    }
+
+    /// <summary>Whatever is to be kept up and has no IKE SA, now.</summary>
+    private void KeepUp()
+    {
+        foreach (ConnectionState state in _connections.Values.Where(each => each.Connection.KeepUp && each.Sas.Count == 0)) _connectionsDue.Schedule(state.Connection.Name, Now);
+    }
+
+    private void Initiate(string name)
+    {
+        if (!_connections.TryGetValue(name, out ConnectionState? state) || state.Connection is not { Local: not null, Remote: not null, Children.Count: > 0 })
+        {
+            Note(IkeEventKind.UnknownConnection, null, name);
+            return;
+        }
+
+        if (state.Sas.Count > 0) return;
+        if (_sas.Count >= Policy.MostIkeSas) Note(IkeEventKind.LimitReached, null, name);
+        else SaInit.Ask(this, state.Connection);
+    }
+
+    private void Acquire(IkeInput.Acquire acquire)
+    {
+        IkeSa? up = _connections.TryGetValue(acquire.Connection, out ConnectionState? state)
+            ? state.Sas.Select(Find).FirstOrDefault(sa => sa is { State: IkeSaState.Up, InheritsFrom: null })
+            : null;
+        if (up is null)
+        {
+            Initiate(acquire.Connection);
+            return;
+        }
+
+        ChildPolicy? policy = up.Connection?.Children.FirstOrDefault(each =>
+            Covers(Selectors.OfUs(up, each, duringAuth: false), acquire.Source) && Covers(Selectors.OfPeer(up, each), acquire.Destination));
+        if (policy is null || up.Wanted.Count >= Policy.MostChildren || up.Wanted.Exists(each => each.Policy == policy.Name)) return;
+        if (up.Outstanding is { Kind: RequestKind.NewChild, Child: { } asked } && asked.Policy == policy.Name) return;
+        up.Wanted.Add(new WantedChild(policy.Name, acquire.Source, acquire.Destination, Now));
+        Change(up);
+    }
+
+    private static bool Covers(IEnumerable<TrafficSelector> wide, TrafficSelector packet) => wide.Any(each => TrafficSelectorNarrowing.Contains(each, packet));
+
+    private sealed class ConnectionState(Connection connection)
+    {
+        public Connection Connection { get; set; } = connection;
+
+        public HashSet<IkeSaId> Sas { get; } = [];
+
+        public int Failures { get; set; }
+    }
+}

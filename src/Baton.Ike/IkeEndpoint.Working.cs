@@ -1,0 +1,227 @@
+using System.Buffers.Binary;
+using Baton.Ike.Exchanges;
+using Baton.Ike.Sas;
+using Baton.Wire;
+
+namespace Baton.Ike;
+
+/// <summary>What time and commands do; taking over and standing down.</summary>
+public sealed partial class IkeEndpoint
+{
+    /// <summary>IVs that any exchange after IKE_AUTH may need; IKE_AUTH may carry a chain of certificates in many fragments.</summary>
+    internal const int IvsForOthers = 4;
+
+    internal const int IvsForAuth = 24;
+
+    private readonly Dictionary<UInt128, IkeSa> _byInit = [];
+
+    internal IkeSa? FindBySpi(ulong spi) => _bySpi.GetValueOrDefault(spi);
+
+    /// <summary>The half-open IKE SA that came of exactly this IKE_SA_INIT request (RFC 7296 section 2.1).</summary>
+    internal IkeSa? FindOpened(byte[] requestHash) => _byInit.GetValueOrDefault(InitKey(requestHash));
+
+    internal void Open(IkeSa sa)
+    {
+        _byInit[InitKey(sa.LastRequestHash)] = sa;
+        HalfOpen.Add(sa.Remote.Address);
+    }
+
+    /// <summary>No longer half open.</summary>
+    internal void Unopen(IkeSa sa)
+    {
+        if (sa.State != IkeSaState.HalfOpen) return;
+        if (_byInit.TryGetValue(InitKey(sa.LastRequestHash), out IkeSa? same) && same == sa) _byInit.Remove(InitKey(sa.LastRequestHash));
+        HalfOpen.Remove(sa.Remote.Address);
+    }
+
+    private static UInt128 InitKey(byte[] hash) => hash.Length >= 16 ? BinaryPrimitives.ReadUInt128BigEndian(hash) : 0;
+
+    /// <summary>Whatever is due.</summary>
+    private void Work()
+    {
+        while (_due.TryTake(Now, out IkeSaId id))
+        {
+            if (_sas.TryGetValue(id, out IkeSa? sa)) OnDue(sa);
+        }
+
+        while (_connectionsDue.TryTake(Now, out string name)) Initiate(name);
+    }
+
+    private void OnDue(IkeSa sa)
+    {
+        Touch(sa);
+        if (sa.ExpireAt <= Now)
+        {
+            sa.ExpireAt = Instant.Never;
+            if (sa.State is IkeSaState.HalfOpen or IkeSaState.Closed)
+            {
+                Remove(sa, IkeSaDownReason.HalfOpenTimeout);
+                return;
+            }
+
+            if (sa.IsEstablished) (sa.DeleteReason, sa.DeleteAt) = (sa.State == IkeSaState.Replaced ? IkeSaDownReason.Rekeyed : IkeSaDownReason.Expired, Now);
+        }
+
+        foreach (ChildSa child in sa.Children)
+        {
+            if (child.UseOutboundAt <= Now) UseOutbound(child);
+            if (child.ExpireAt > Now) continue;
+            child.ExpireAt = Instant.Never;
+            if (child.DeleteAt == Instant.Never) (child.DeleteAt, child.DeleteReason) = (Now, ChildDownReason.Expired);
+        }
+
+        if (sa.Outstanding is { } request) Requests.OnDue(this, sa, request);
+    }
+
+    private void UseOutbound(ChildSa child)
+    {
+        child.UseOutboundAt = Instant.Never;
+        Put(new IkeOutput.UseOutbound(child.Id, 0));
+    }
+
+    private void Command(IkeInput input)
+    {
+        switch (input)
+        {
+            case IkeInput.Initiate initiate:
+                Initiate(initiate.Connection);
+                break;
+            case IkeInput.Acquire acquire:
+                Acquire(acquire);
+                break;
+            case IkeInput.RekeyChild { Child: var id } when Owner(id)?.Child(id) is { MayBeRekeyed: true } child:
+                child.RekeyAt = Now;
+                Change(Owner(id)!);
+                break;
+            case IkeInput.DeleteChild { Child: var id } when Owner(id)?.Child(id) is { } child:
+                (child.DeleteAt, child.DeleteReason) = (Now, ChildDownReason.Deleted);
+                Change(Owner(id)!);
+                break;
+            case IkeInput.RekeyIke { Sa: var id } when Find(id) is { State: IkeSaState.Up } sa:
+                sa.RekeyAt = Now;
+                Change(sa);
+                break;
+            case IkeInput.DeleteIke { Sa: var id } when Find(id) is { State: IkeSaState.Up } sa:
+                (sa.DeleteAt, sa.DeleteReason) = (Now, IkeSaDownReason.Deleted);
+                Change(sa);
+                break;
+            case IkeInput.Probe { Sa: var id } when Find(id) is { State: IkeSaState.Up } sa:
+                sa.ProbeWanted = true;
+                Touch(sa);
+                break;
+            case IkeInput.Traffic traffic when Owner(traffic.Child) is { } sa:
+                OnTraffic(sa, sa.Child(traffic.Child)!, traffic);
+                break;
+            case IkeInput.EndpointMoved moved when Find(moved.Sa) is { State: IkeSaState.Up, NatThere: true } sa && !sa.Remote.Equals(moved.Remote):
+                MoveTo(sa, sa.Local, moved.Remote);
+                break;
+            case IkeInput.LocalMoved moved when Find(moved.Sa) is { State: IkeSaState.Up, IsClient: true } sa && !sa.Local.Equals(moved.Local):
+                sa.Local = moved.Local;
+                sa.UpdateWanted = (sa.Abilities & IkePeerAbilities.Mobike) != 0;
+                if (sa.Outstanding is { } request) request.ResendAt = Now;      // what is under way goes on from the new address (RFC 4555 section 3.5)
+                Change(sa);
+                break;
+            case IkeInput.SynchronizeCounters { By: > 0 } wish when Find(wish.Sa) is { State: IkeSaState.Up } sa:
+                if ((sa.Abilities & IkePeerAbilities.ReplayCounterSync) == 0)
+                {
+                    Note(IkeEventKind.CountersSynchronized, sa, "the peer does not know RFC 6311");
+                    break;
+                }
+
+                sa.SynchronizeCountersBy = Math.Max(sa.SynchronizeCountersBy, wish.By);
+                Change(sa);
+                break;
+        }
+    }
+
+    private void OnTraffic(IkeSa sa, ChildSa child, IkeInput.Traffic traffic)
+    {
+        if (traffic.LastInbound > sa.LastHeard) sa.LastHeard = traffic.LastInbound;      // any authentic packet is a sign of life (section 2.4)
+        if (child.UseOutboundAt != Instant.Never && traffic.LastInbound.Nanoseconds > 0) UseOutbound(child);
+        ChildLifetime? limits = sa.Connection?.Children.FirstOrDefault(each => each.Name == child.Policy)?.Lifetime;
+        if (limits is null || !child.MayBeRekeyed || child.RekeyAt <= Now) return;
+        bool spent = (limits.Bytes > 0 && traffic.Bytes >= limits.Bytes) || (limits.Packets > 0 && traffic.Packets >= limits.Packets)
+            || traffic.SequenceHeadroom < limits.SequenceHeadroom;
+        if (!spent || child.AskedByTraffic) return;
+        child.AskedByTraffic = true;            // once: a peer that refuses is asked again by the timers
+        child.RekeyAt = Now;
+        Touch(sa);
+    }
+
+    private void OnRestore(IReadOnlyList<RestoredIkeSa> restored)
+    {
+        _working = true;
+        foreach (RestoredIkeSa each in restored)
+        {
+            if (_sas.ContainsKey(each.Id)) continue;
+            IkeSa? sa = IkeSaSnapshot.TryRead(each.Snapshot.Span, Now - each.Age);
+            if (sa is null || sa.Id != each.Id || _bySpi.ContainsKey(sa.LocalSpi))
+            {
+                sa?.Release();
+                Note(IkeEventKind.RestoreRefused, null, $"{each.Id}");
+                continue;
+            }
+
+            Resume(sa, each.MayBeBehind);
+        }
+
+        KeepUp();
+    }
+
+    private void Resume(IkeSa sa, bool mayBeBehind)
+    {
+        sa.Connection = _connections.GetValueOrDefault(sa.ConnectionName)?.Connection;
+        sa.IsRecorded = true;
+        sa.MayHaveAnsweredMore = sa.IsEstablished;
+        Add(sa);
+        if (sa.State == IkeSaState.HalfOpen) Open(sa);
+        ClaimAddresses(sa);
+        if (sa.State is not (IkeSaState.HalfOpen or IkeSaState.Closed)) Join(sa);
+        if (sa.Outstanding is { } request) (request.Attempts, request.ResendAt) = (0, Now);
+        if (sa.Connection is { } connection) sa.LastHeard = Now + (connection.Liveness * RandomPart());      // not all probes of a takeover at once
+        if (sa.Connection is null && sa.State == IkeSaState.Up) (sa.DeleteReason, sa.DeleteAt) = (IkeSaDownReason.Configuration, Now);
+        Note(IkeEventKind.Restored, sa, $"{sa.State}, {sa.Children.Count} children");
+        if (mayBeBehind) Renew(sa);
+    }
+
+    /// <summary>Its record may be older than what left under it.</summary>
+    private void Renew(IkeSa sa)
+    {
+        if (sa.State == IkeSaState.Up && (sa.Abilities & IkePeerAbilities.MessageIdSync) != 0)
+        {
+            if (sa.Outstanding is { } request) Requests.Abandon(this, sa, request);
+            sa.SynchronizeIdsWanted = true;
+            return;
+        }
+
+        Drop(sa, IkeSaDownReason.Replaced);
+    }
+
+    private void Forget()
+    {
+        foreach (IkeSa sa in _sas.Values)
+        {
+            _ivSources.Close(sa.Id);
+            sa.Release();
+        }
+
+        _sas.Clear();
+        _bySpi.Clear();
+        _byChild.Clear();
+        _childSpis.Clear();
+        _byInit.Clear();
+        _byPeer.Clear();
+        _pending.Clear();
+        _due.Clear();
+        _connectionsDue.Clear();
+        HalfOpen.Clear();
+        foreach (ConnectionState state in _connections.Values)
+        {
+            state.Failures = 0;
+            state.Sas.Clear();
+        }
+
+        foreach (Negotiation.AddressPool pool in Policy.Pools.Values) pool.Clear();
+        _working = false;
+    }
+}

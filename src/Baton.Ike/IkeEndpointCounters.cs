@@ -1,0 +1,59 @@
+using Baton.Ike.Messages;
+
+namespace Baton.Ike;
+
+/// <summary>Why a datagram that parsed went no further. Every drop has a name, and every name a counter.</summary>
+public enum IkeDrop
+{
+    StandingBy,
+    UnknownSpi,
+    WrongPeerSpi,
+    WrongDirection,
+    OldMessageId,
+    FutureMessageId,
+
+    /// <summary>An answer to nothing that we asked.</summary>
+    UnexpectedAnswer,
+
+    /// <summary>A repetition whose answer still waits for its commit.</summary>
+    AnswerNotCommitted,
+
+    /// <summary>No IV may be used now.</summary>
+    NoIv,
+
+    /// <summary>A fragment of a message that is not whole yet, or that we have already.</summary>
+    Fragment,
+
+    WrongState,
+    HalfOpenFull,
+    HalfOpenPerAddress,
+    TooManyIkeSas,
+    MalformedInit,
+    BadCookie,
+    NoConnection,
+    WrongSyncNonce,
+    OldSync,
+    UnauthenticatedError,
+}
+
+/// <summary>Counters of one endpoint. One writer, the thread that calls <see cref="IkeEndpoint.Step"/>.</summary>
+public sealed class IkeEndpointCounters
+{
+    private readonly long[] _drops = new long[Enum.GetValues<IkeDrop>().Length];
+
+    public IkeCounters Parsed { get; } = new();
+
+    public long RequestsSent { get; internal set; }
+
+    public long Retransmissions { get; internal set; }
+
+    public long AnswersRepeated { get; internal set; }
+
+    public long Commits { get; internal set; }
+
+    public long CookiesSent { get; internal set; }
+
+    public long this[IkeDrop drop] => _drops[(int)drop];
+
+    internal void Count(IkeDrop drop) => _drops[(int)drop]++;
+}

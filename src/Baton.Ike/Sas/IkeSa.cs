@@ -1,0 +1,246 @@
+using System.Net;
+using Baton.Crypto.Ike;
+using Baton.Ike.Messages;
+using Baton.Ike.Negotiation;
+using Baton.Ike.Resilience;
+using Baton.Wire;
+
+namespace Baton.Ike.Sas;
+
+/// <summary>Where an IKE SA stands. The value is part of the snapshot.</summary>
+internal enum IkeSaState : byte
+{
+    /// <summary>Initiator: IKE_SA_INIT is under way. Never in a record: a successor starts it anew.</summary>
+    Connecting = 1,
+
+    /// <summary>Responder: IKE_SA_INIT is answered, IKE_AUTH has not come.</summary>
+    HalfOpen = 2,
+
+    /// <summary>Initiator: IKE_AUTH is under way.</summary>
+    Authenticating = 3,
+
+    Up = 4,
+
+    /// <summary>Rekeyed: it only waits for its Delete, ours or the peer's.</summary>
+    Replaced = 5,
+
+    /// <summary>Over: it only repeats its last answer for a while.</summary>
+    Closed = 6,
+}
+
+/// <summary>All state of one IKE SA. <see cref="IkeSaSnapshot"/> writes everything of it that a successor needs.</summary>
+/// <remarks>
+/// <code>
+///     initiator   Connecting --INIT answer--> Authenticating --AUTH answer--> Up --rekeyed--> Replaced --Delete--> gone
+///                                                   |                         |                   |
+///     responder   HalfOpen ----------AUTH request---|-----------------------> Up                  |
+///                    |                              |                         |                   |
+///                    '-- refused                    '-- refused: gone         '-- Delete came --> Closed --linger--> gone
+///                         '--> Closed --linger--> gone
+/// </code>
+/// Owned by the endpoint's thread. What is to be done next is not queued anywhere: it follows from these fields (<see cref="Exchanges.NextRequest"/>), so a
+/// successor that reads them does the same.
+/// </remarks>
+internal sealed partial class IkeSa
+{
+    public required IkeSaId Id { get; init; }
+
+    public required string ConnectionName { get; set; }
+
+    /// <summary>Null: the configuration no longer has it.</summary>
+    public Connection? Connection { get; set; }
+
+    public required IkeSaState State { get; set; }
+
+    public required ulong LocalSpi { get; init; }
+
+    public ulong RemoteSpi { get; set; }
+
+    /// <summary>Original initiator of this IKE SA: the I flag, and which keys are ours (RFC 7296 section 2.2). A rekey's initiator is that of the new SA.</summary>
+    public required bool IsInitiator { get; init; }
+
+    /// <summary>We made the first IKE SA of this line: we keep its connection up, move it by MOBIKE, and asked for addresses.</summary>
+    public required bool IsClient { get; init; }
+
+    public required IPEndPoint Local { get; set; }
+
+    public required IPEndPoint Remote { get; set; }
+
+    public bool NatHere { get; set; }
+
+    public bool NatThere { get; set; }
+
+    public bool UdpEncapsulation { get; set; }
+
+    public IkeSuite Suite { get; set; }
+
+    public KeyExchangeGroup Group { get; set; }
+
+    public IkeKeys? Keys { get; set; }
+
+    public string PeerIdentity { get; set; } = "";
+
+    public IkePeerAbilities Abilities { get; set; }
+
+    /// <summary>Only until it is up.</summary>
+    public Handshake? Handshake { get; set; }
+
+    // Message IDs (section 2.2): the next of ours, the next that we expect, and what was answered last.
+    public uint NextRequestId { get; set; }
+
+    public uint ExpectedRequestId { get; set; }
+
+    public IReadOnlyList<ReadOnlyMemory<byte>> LastAnswer { get; set; } = [];
+
+    /// <summary>SHA-256 of the first datagram of the request that <see cref="LastAnswer"/> answered: a repetition is known without a cipher.</summary>
+    public byte[] LastRequestHash { get; set; } = [];
+
+    /// <summary>Highest M1 of a synchronization from the peer (RFC 6311 section 5.1).</summary>
+    public uint HighestSync { get; set; }
+
+    public OutstandingRequest? Outstanding { get; set; }
+
+    public List<ChildSa> Children { get; } = [];
+
+    public List<WantedChild> Wanted { get; } = [];
+
+    /// <summary>Inner addresses given to the peer, or to us.</summary>
+    public List<IPAddress> Given { get; } = [];
+
+    public List<IPAddress> Assigned { get; } = [];
+
+    public Instant RekeyAt { get; set; } = Instant.Never;
+
+    public Instant ExpireAt { get; set; } = Instant.Never;
+
+    /// <summary>When we tell the peer to delete it.</summary>
+    public Instant DeleteAt { get; set; } = Instant.Never;
+
+    public IkeSaDownReason DeleteReason { get; set; }
+
+    /// <summary>Replaced: by whom.</summary>
+    public IkeSaId? Successor { get; set; }
+
+    /// <summary>Came of a collision that is not decided: the old IKE SA that still has the children (section 2.8.2).</summary>
+    public IkeSaId? InheritsFrom { get; set; }
+
+    /// <summary>The lower of the two nonces that made it by a rekey.</summary>
+    public byte[] LowestNonce { get; set; } = [];
+
+    public int TemporaryFailures { get; set; }
+
+    public bool UpdateWanted { get; set; }
+
+    public bool CookieCheckWanted { get; set; }
+
+    public bool SynchronizeIdsWanted { get; set; }
+
+    public ulong SynchronizeCountersBy { get; set; }
+
+    // From here on: of this process, not of the record.
+
+    /// <summary>The group that the peer wants its rekey with; 0: it did not say.</summary>
+    public KeyExchangeGroup AskedGroup { get; set; }
+
+    /// <summary>Asked for by command.</summary>
+    public bool ProbeWanted { get; set; }
+
+    public Instant LastHeard { get; set; }
+
+    /// <summary>Restored, and no new request has come since: one with a higher ID proves that those between were answered without a commit.</summary>
+    public bool MayHaveAnsweredMore { get; set; }
+
+    /// <summary>Last commit that holds this SA's state; 0 when the ledger knows it all.</summary>
+    public ulong PendingCommit { get; set; }
+
+    /// <summary>The commit that <see cref="LastAnswer"/> waited for.</summary>
+    public ulong AnswerCommit { get; set; }
+
+    public ulong RequestCommit { get; set; }
+
+    /// <summary>It has a record, or will have once a commit is through.</summary>
+    public bool IsRecorded { get; set; }
+
+    public IvReserve? Ivs { get; set; }
+
+    public FragmentReassembler? RequestFragments { get; set; }
+
+    public FragmentReassembler? AnswerFragments { get; set; }
+
+    /// <summary>SHA-256 of the first datagram of the request that is being answered.</summary>
+    public byte[] RequestHash { get; set; } = [];
+
+    public ulong InitiatorSpi => IsInitiator ? LocalSpi : RemoteSpi;
+
+    public ulong ResponderSpi => IsInitiator ? RemoteSpi : LocalSpi;
+
+    public IkeFlags OurFlag => IsInitiator ? IkeFlags.Initiator : IkeFlags.None;
+
+    public bool CanFragment => (Abilities & IkePeerAbilities.Fragmentation) != 0;
+
+    /// <summary>It may carry exchanges other than those that set it up.</summary>
+    public bool IsEstablished => State is IkeSaState.Up or IkeSaState.Replaced;
+
+    public ChildSa? Child(ChildSaId id) => Children.Find(each => each.Id == id);
+
+    public ChildSa? ChildByOutbound(uint spi) => Children.Find(each => each.OutboundSpi == spi);
+
+    public ChildSa? ChildByInbound(uint spi) => Children.Find(each => each.InboundSpi == spi);
+
+    /// <summary>Earliest instant at which something can be done about it: what waits for an answer to something else is not due.</summary>
+    public Instant Due
+    {
+        get
+        {
+            Instant due = ExpireAt;
+            foreach (ChildSa child in Children) due = Instant.Min(due, Instant.Min(child.ExpireAt, child.UseOutboundAt));
+            if (Outstanding is not null) return Instant.Min(due, Outstanding.ResendAt);
+            if (!IsEstablished) return due;
+            due = Instant.Min(due, DeleteAt);
+            return State == IkeSaState.Up && InheritsFrom is null ? Instant.Min(due, NextRequestDue) : due;
+        }
+    }
+
+    private Instant NextRequestDue
+    {
+        get
+        {
+            Instant due = RekeyAt;
+            foreach (ChildSa child in Children) due = Instant.Min(due, Instant.Min(child.DeleteAt, child.MayBeRekeyed ? child.RekeyAt : Instant.Never));
+            foreach (WantedChild wanted in Wanted) due = Instant.Min(due, wanted.NotBefore);
+            return Connection is { Liveness: var quiet } && quiet > TimeSpan.Zero ? Instant.Min(due, LastHeard + quiet) : due;
+        }
+    }
+
+    public IkeSaFacts Facts => new(
+        Id, ConnectionName, LocalSpi, RemoteSpi, IsClient, Local, Remote, UdpEncapsulation, PeerIdentity, Suite, Group, Abilities, [.. Given]);
+
+    /// <summary>Ciphers are made when first used: a standby that only holds records pays for none.</summary>
+    public IkeCipher Outbound => _outbound ??= NewCipher(IsInitiator);
+
+    public IkeCipher Inbound => _inbound ??= NewCipher(!IsInitiator);
+
+    /// <summary>A peer that takes no fragments gets one datagram, whatever its size.</summary>
+    public int MaxDatagram(IkeEndpointPolicy policy) => CanFragment ? policy.MaxDatagram : IkeMessage.MaximumLength;
+
+    private IkeCipher? _outbound;
+    private IkeCipher? _inbound;
+
+    /// <summary>Wipes what it holds. It is used no more.</summary>
+    public void Release()
+    {
+        _outbound?.Dispose();
+        _inbound?.Dispose();
+        Keys?.Dispose();
+        Outstanding?.Wipe();
+        Handshake?.Dispose();
+    }
+
+    private IkeCipher NewCipher(bool ofInitiator) => new(Suite.Cipher, Keys!.Encryption(ofInitiator), Keys.Integrity(ofInitiator));
+}
+
+/// <summary>A child SA that is still to be made.</summary>
+/// <param name="Source">The packet that asked for it; null: nobody waits.</param>
+/// <param name="Group">Asked for by the peer (INVALID_KE_PAYLOAD); 0: the policy's first.</param>
+internal sealed record WantedChild(
+    string Policy, Payloads.TrafficSelector? Source, Payloads.TrafficSelector? Destination, Instant NotBefore, KeyExchangeGroup Group = 0);
