@@ -38,5 +38,5 @@ public sealed class EachGuardRemovedIsFoundTests(ITestOutputHelper output)
     }
 
     private static bool IsHarm(Outcome outcome) =>
-        outcome.Broken is Promise.NoNumberTwice or Promise.NoReplayAccepted or Promise.CopyBeforeWork;
+        outcome.Broken is Promise.NoNumberTwice or Promise.NoReplayAccepted or Promise.CopyBeforeWork or Promise.CommittedStateLost;
 }

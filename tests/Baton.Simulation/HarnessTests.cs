@@ -26,6 +26,7 @@ public sealed class HarnessTests
     [InlineData(nameof(Sabotage.AcceptAboveCeiling), nameof(Promise.NoReplayAccepted))]
     [InlineData(nameof(Sabotage.ForgetWindow), nameof(Promise.NoReplayAccepted))]
     [InlineData(nameof(Sabotage.LoseWhenPlanned), nameof(Promise.NothingLostWhenPlanned))]
+    [InlineData(nameof(Sabotage.SendBeforeCommit), nameof(Promise.CommittedStateLost))]
     [InlineData(nameof(Sabotage.NeverHeal), nameof(Promise.ServiceReturns))]
     public void HarmIsSeen(string sabotage, string promise)
     {

@@ -17,6 +17,7 @@ internal enum Sabotage
     RepeatNumber,
     LoseWhenPlanned,
     NeverHeal,
+    SendBeforeCommit,
 }
 
 /// <summary>One run: a handler, three members, peers, a network and clocks, from one seed, in one thread, in virtual time.</summary>
@@ -50,6 +51,7 @@ internal sealed class World
         // window. That is no switchover: where nothing may be lost, each member's path keeps the order.
         Network.OrderedOut = Profile == Profile.PlannedOnly;
         Router = new Router(this);
+        Ike = new IkeTraffic(this);
         Handler = new SimHandler(this, NewClock());
         Members = [new(this, 0, NewClock()), new(this, 1, NewClock()), new(this, 2, NewClock())];
     }
@@ -79,6 +81,8 @@ internal sealed class World
     public SimMember[] Members { get; }
 
     public List<SimSa> Sas { get; } = [];
+
+    public IkeTraffic Ike { get; }
 
     public ulong TraceHash => _trace.Hash;
 
@@ -113,6 +117,7 @@ internal sealed class World
         for (int pair = 0; pair < 3; pair++)
             AddPair();
         At(Network.Ms(300), Housekeeping);
+        Ike.Start();
         At(Network.Ms(1_000), Attack);
         new FaultSchedule(this).Plan();
 
@@ -228,6 +233,8 @@ internal sealed class World
         var gone = new List<SaId>();
         foreach (SimSa sa in Sas)
         {
+            if (IkeTraffic.Owns(sa))
+                continue;
             if (!sa.Registered)
                 fresh.Add(sa.NewRecord(Lead));
             else if (sa.WantDelete && !sa.Deleted && sa.Id is { } id)

@@ -8,10 +8,11 @@ internal sealed class Disk(Guid ledgerId)
 {
     private ClusterRecord _cluster = ClusterRecord.Empty(ledgerId);
     private SortedDictionary<ulong, SaRecord> _records = [];
+    private SortedDictionary<ulong, IkeRecord> _ike = [];
     private HashSet<ulong> _tags = [];
     private ulong _nextId = 1;
 
-    public LedgerChange Snapshot => new(true, _cluster, [.. _records.Values], []);
+    public LedgerChange Snapshot => new(true, _cluster, [.. _records.Values], []) { IkeUpserts = [.. _ike.Values] };
 
     /// <summary>An old copy that was put back by mistake: what it grants belongs to no history.</summary>
     public bool IsOld { get; init; }
@@ -33,6 +34,10 @@ internal sealed class Disk(Guid ledgerId)
 
         foreach (SaId id in commit.Change.Deletes)
             _records.Remove(id.Value);
+        foreach (IkeRecord record in commit.Change.IkeUpserts)
+            _ike[record.Id.Value] = record;
+        foreach (IkeId id in commit.Change.IkeDeletes)
+            _ike.Remove(id.Value);
         _tags.UnionWith(commit.NewKeyTags);
     }
 
@@ -41,6 +46,7 @@ internal sealed class Disk(Guid ledgerId)
         IsOld = true,
         _cluster = _cluster,
         _records = new(_records),
+        _ike = new(_ike),
         _tags = [.. _tags],
         _nextId = _nextId,
     };

@@ -72,6 +72,7 @@ internal sealed partial class SimMember(World world, int node, NodeClock clock) 
         (_session, _interrupted, _workPlanned, CopyRevision, AloneTerm) = (null, null, false, 0, 0);
         (ShellActive, ActiveTerm, OutputsUntilCrash, OutputsUntilPause) = (false, 0, null, null);
         ForgetPackets();
+        ForgetIke();
         _witnesses = new Witnesses(this, (of, view) => Feed(new MemberInput.Witness(of, view)));
         _witnesses.Start();
         Feed(new MemberInput.Tick());
@@ -321,15 +322,26 @@ internal sealed partial class SimMember(World world, int node, NodeClock clock) 
                 break;
 
             case MemberOutput.ReceivingAllowed:
+                BeginIke();
                 WorkOffHandedOver();
                 break;
 
             case MemberOutput.BecameStandby:
                 ShellActive = false;
+                ForgetIke();
                 DropHeld();
                 break;
 
+            case MemberOutput.Committed committed:
+                OnCommitted(committed.Token);
+                break;
+
+            case MemberOutput.CommitFailed failed:
+                OnCommitFailed(failed);
+                break;
+
             case MemberOutput.Freeze freeze:
+                ForgetIke();
                 Freeze(freeze.Successor);
                 break;
 
@@ -374,6 +386,8 @@ internal sealed partial class SimMember(World world, int node, NodeClock clock) 
         bool before = ShellActive;
         (ShellActive, ActiveTerm) = (true, active.Term);
         StopHandingOver();
+        if (active.MayReceive)
+            BeginIke();
         World.AttackAfterTakeover(this);
         if (!before)
             Announce(active.Term);

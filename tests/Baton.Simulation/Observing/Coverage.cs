@@ -46,6 +46,10 @@ internal enum Covered
     PeerJumps,
     PeersAskedToJump,
     LedgerPutBack,
+    CommitsDone,
+    CommitsFailed,
+    IkeMessagesRepeated,
+    IkeSasEnded,
     Max,
 }
 

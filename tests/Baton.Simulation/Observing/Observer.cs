@@ -4,7 +4,7 @@ using Baton.Simulation.Nodes;
 namespace Baton.Simulation.Observing;
 
 /// <summary>The god's eye: sees every packet that leaves and every one that is accepted, whoever does it, and remembers all of them.</summary>
-internal sealed class Observer(World world)
+internal sealed partial class Observer(World world)
 {
     /// <summary>For each term that was written: its first revision, and who holds it.</summary>
     private readonly Dictionary<ulong, (ulong Revision, Incarnation Holder)> _terms = [];
@@ -35,6 +35,8 @@ internal sealed class Observer(World world)
             }
         }
 
+        IkeCommitted(change);
+        world.Ike.Learn(change);
         foreach (SaId id in change.Deletes)
         {
             foreach (SimSa sa in world.Sas)
@@ -122,6 +124,12 @@ internal sealed class Observer(World world)
                 throw new ViolationException(Promise.ServiceReturns,
                     $"sa[{sa.Index}] ({sa.Direction}): last packet passed at {sa.LastArrival / 1e6:F0} ms, the faults ended at {World.QuietFrom / 1e6:F0} ms");
             }
+        }
+
+        foreach (SimIke ike in world.Ike.All)
+        {
+            if (!ike.Gone && ike.DurableVersion > 0 && ike.LastDone < world.Now - Network.Ms(2_500))
+                throw new ViolationException(Promise.ServiceReturns, $"ike[{ike.Index}]: its last commit was done at {ike.LastDone / 1e6:F0} ms");
         }
 
         // One message a tick and pair, once more where traffic reached the ceiling: never one a packet.

@@ -17,6 +17,9 @@ internal enum Promise
     /// <summary>G3, seen directly: worked before its copy had its own promotion.</summary>
     CopyBeforeWork,
 
+    /// <summary>P4: an IKE state that a peer may know of is not where who goes on looks.</summary>
+    CommittedStateLost,
+
     /// <summary>Service did not come back after the last fault.</summary>
     ServiceReturns,
 
