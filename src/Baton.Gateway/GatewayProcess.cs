@@ -4,6 +4,7 @@ using Baton.Cluster.Records;
 using Baton.Cluster.Session;
 using Baton.Gateway.Engine;
 using Baton.Gateway.Sentinel;
+using Baton.Gateway.Steering;
 using Baton.Linux;
 using Baton.Redundancy.Members;
 using Baton.Redundancy.Messages;
@@ -25,6 +26,8 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
     private readonly ILogger _log;
     private readonly (string File, string[] Arguments) _sentinelCommand;
     private readonly GatewayEngine _engine;
+    private readonly Hooks _hooks;
+    private VirtualAddresses? _addresses;
 
     /// <param name="sentinelCommand">The program and arguments that run <see cref="SentinelProcess.Main"/>.</param>
     public GatewayProcess(
@@ -35,6 +38,12 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
         Span<byte> nonce = stackalloc byte[8];
         System.Security.Cryptography.RandomNumberGenerator.Fill(nonce);
         _engine = new GatewayEngine(options, keys, new Incarnation(options.Name, BitConverter.ToUInt64(nonce)), _log);
+        _hooks = new Hooks(options.Hooks, new Dictionary<string, string>
+        {
+            ["BATON_MEMBER"] = options.Name,
+            ["BATON_CLUSTER"] = options.Cluster.Id,
+            ["BATON_ADDRESS"] = string.Join(' ', options.Virtual.Addresses.Select(a => a.Address)),
+        }, _log);
     }
 
     /// <summary>Runs until <paramref name="stop"/>; then stops in order.</summary>
@@ -45,6 +54,14 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
         Scheduling.TryNice(-20);
         System.Runtime.GCSettings.LatencyMode = System.Runtime.GCLatencyMode.SustainedLowLatency;
         WarmUp.Run(_keys);
+        if (_options.Virtual.Addresses.Count > 0)
+            _addresses = new VirtualAddresses(_options.Virtual, _log);
+        _engine.OnRole = (active, term) =>
+        {
+            _addresses?.Follow(active, term);
+            _hooks.Follow(active, term);
+        };
+        _engine.MoreCounters = SteeringCounters;
         if (_options.Heartbeat.Sentinel)
             _engine.Sentinel = new SentinelClient(SentinelOptionsFor, _sentinelCommand, text => _log.LogError("{Text}", text));
         await using var session = new HandlerSession(
@@ -57,23 +74,31 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
         session.Start();
         await using NodeStatusServer? status = await NodeStatusServer.StartAsync(_options, _tls, _engine.StatusAsync, _log);
         _log.LogInformation("{Member} runs: outer {Outer}, inner {Inner}; {Sas} pairs of SAs configured",
-            _engine.Self, _options.Outer!.Listen, _options.Inner!.Listen, _options.StaticSas.Count);
+            _engine.Self, _options.Outer!.Listen, _options.Inner!.Tun ?? _options.Inner.Listen!.ToString(), _options.StaticSas.Count);
 
         await Task.WhenAny(Task.Delay(Timeout.Infinite, stop), _engine.Ended.Task);
         if (_engine.Ended.Task.IsFaulted)
         {
-            // No orderly word: the sentinel must call this a death.
+            // No orderly word: the sentinel must call this a death. The addresses go before the next active takes them.
+            _addresses?.Dispose();
             Environment.Exit(134);
         }
 
         await StopInOrderAsync();
         _engine.RequestStop();
         await _engine.Ended.Task;
+        _addresses?.Dispose();
+        _addresses = null;
         _engine.Sentinel?.Dispose();
+        await _hooks.QuietAsync(_options.Hooks.Timeout);
         return 0;
     }
 
-    public void Dispose() => _engine.Dispose();
+    public void Dispose()
+    {
+        _addresses?.Dispose();
+        _engine.Dispose();
+    }
 
     /// <summary>Takes a checked configuration over without a restart: SAs and, by the caller, the level of the log.</summary>
     public void Reload(NodeOptions options)
@@ -100,6 +125,20 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
 
     void IHandlerSessionEvents.SwitchoverAsked(string? to) => _engine.Post(new MemberInput.BeginSwitchover(to));
 
+    private IEnumerable<(string Name, ulong Value)> SteeringCounters()
+    {
+        if (_addresses is { } addresses)
+        {
+            yield return ("virtual.moves", (ulong)addresses.Moves);
+            yield return ("virtual.announcements", (ulong)addresses.Announcements);
+            yield return ("virtual.failures", (ulong)addresses.Failures);
+            yield return ("virtual.last-took-us", (ulong)addresses.LastTook.TotalMicroseconds);
+        }
+
+        yield return ("hooks.runs", (ulong)_hooks.Runs);
+        yield return ("hooks.failures", (ulong)_hooks.Failures);
+    }
+
     private async Task StopInOrderAsync()
     {
         var handedOver = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -113,7 +152,7 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
             }
 
             _log.LogInformation("stopping: a planned switchover first");
-            engine.OnRole = (active, _) =>
+            engine.OnRole += (active, _) =>
             {
                 if (!active)
                     handedOver.TrySetResult();

@@ -102,7 +102,7 @@ public sealed class PeerProcess : IDisposable
         {
             if (Scheduling.TryRealTime(10) is { } refused)
                 _log.LogInformation("{Reason}", refused);
-            using var poller = new Poller(_path.Outer.Fd, _path.Inner.Fd, _wake.Fd);
+            using var poller = new Poller([.. _path.Outer.Fds, _path.Inner.Fd, _wake.Fd]);
             while (!Volatile.Read(ref _stop))
             {
                 poller.Wait(Instant.Never);

@@ -4,12 +4,15 @@ using Baton.Wire;
 
 namespace Baton.Linux;
 
-/// <summary>An address and a port as a value: compared and kept without allocation.</summary>
+/// <summary>An address and a port as a value: compared and kept without allocation. An address with port 0 is a peer of raw ESP (protocol 50).</summary>
 public readonly record struct UdpEndpoint(IpAddress Address, ushort Port)
 {
     internal const int StorageLength = 28;
 
-    public bool IsNone => Port == 0;
+    public bool IsNone => Port == 0 && Address == default;
+
+    /// <summary>Raw ESP, without UDP around it.</summary>
+    public bool IsRaw => Port == 0 && Address != default;
 
     public static UdpEndpoint From(IPEndPoint endpoint) => new(IpAddress.From(endpoint.Address), (ushort)endpoint.Port);
 
@@ -18,13 +21,15 @@ public readonly record struct UdpEndpoint(IpAddress Address, ushort Port)
     public override string ToString() => ToIPEndPoint().ToString();
 
     /// <summary>Writes a sockaddr_in or sockaddr_in6 (man 7 ip, man 7 ipv6); returns its length.</summary>
-    internal unsafe uint Write(byte* storage)
+    internal unsafe uint Write(byte* storage) => Write(storage, Address.IsV4);
+
+    internal unsafe uint Write(byte* storage, bool asV4)
     {
         var span = new Span<byte>(storage, StorageLength);
         span.Clear();
-        *(ushort*)storage = (ushort)(Address.IsV4 ? Libc.AF_INET : Libc.AF_INET6);
+        *(ushort*)storage = (ushort)(asV4 ? Libc.AF_INET : Libc.AF_INET6);
         BinaryPrimitives.WriteUInt16BigEndian(span[2..], Port);
-        if (Address.IsV4)
+        if (asV4)
         {
             BinaryPrimitives.WriteUInt32BigEndian(span[4..], (uint)Address.Low);
             return 16;

@@ -12,7 +12,7 @@ internal static class ClusterReader
             cluster.Error("id", "is no cluster name", "Use small letters, digits and '-', at most 63.");
         string? keyFile = cluster.Path("key-file", role == NodeRole.Gateway ? "The cluster key, from 'baton pki init'." : "The control key (control.key), from 'baton pki init'.", mustExist: role != NodeRole.Peer, required: role != NodeRole.Peer);
 
-        List<MemberAddress> members = Members(cluster);
+        List<MemberAddress> members = Members(cluster, role);
         List<HandlerAddress> handlers = Handlers(cluster);
         List<RouterAddress> routers = Routers(cluster);
         cluster.Finish();
@@ -34,7 +34,7 @@ internal static class ClusterReader
         return id is null ? null : new(id, keyFile, members, handlers, routers);
     }
 
-    private static List<MemberAddress> Members(ConfigSection cluster)
+    private static List<MemberAddress> Members(ConfigSection cluster, NodeRole role)
     {
         var members = new List<MemberAddress>();
         var taken = new Dictionary<IPEndPoint, string>();
@@ -43,17 +43,17 @@ internal static class ClusterReader
             string? name = each.Name("name", "The gateway's name, the one in its certificate.");
             IPEndPoint? sync = Address("sync", "Where this gateway takes ceilings and confirms.");
             IPEndPoint? heartbeat = Address("heartbeat", "Where this gateway hears the others' sentinels.");
-            IPEndPoint? outer = Address("outer", "Where this gateway takes ESP in UDP.");
-            IPEndPoint? inner = Address("inner", "Where this gateway takes inner packets.");
+            IPEndPoint? outer = Address("outer", "Where this gateway takes ESP in UDP from the router.", required: role == NodeRole.Router);
+            IPEndPoint? inner = Address("inner", "Where this gateway takes inner packets from the router.", required: role == NodeRole.Router);
             each.Finish();
             if (name is not null && members.Exists(m => m.Name == name))
                 each.Error("name", "is there twice", "Give every gateway a name of its own.");
-            if (name is not null && sync is not null && heartbeat is not null && outer is not null && inner is not null)
+            if (name is not null && sync is not null && heartbeat is not null && (role != NodeRole.Router || (outer is not null && inner is not null)))
                 members.Add(new(name, sync, heartbeat, outer, inner));
 
-            IPEndPoint? Address(string key, string remedy)
+            IPEndPoint? Address(string key, string remedy, bool required = true)
             {
-                IPEndPoint? endpoint = each.Endpoint(key, remedy);
+                IPEndPoint? endpoint = each.Endpoint(key, remedy, required);
                 if (endpoint is null || taken.TryAdd(endpoint, $"{each.Prefix}.{key}")) return endpoint;
                 each.Error(key, $"is also {taken[endpoint]}", "Give each its own address or port.");
                 return endpoint;

@@ -89,8 +89,10 @@ public static class ConfigFile
         if (!LogLevels.ContainsKey(level)) log.Error("level", "is no level", "Write trace, debug, info, warning or error.");
         log.Finish();
 
-        OuterOptions? outer = carriesPackets ? ReadOuter(root.Section("outer"), known) : null;
-        InnerOptions? inner = carriesPackets ? ReadInner(root.Section("inner")) : null;
+        OuterOptions? outer = carriesPackets ? PathReader.Outer(root.Section("outer"), known) : null;
+        InnerOptions? inner = carriesPackets ? PathReader.Inner(root.Section("inner"), known) : null;
+        VirtualOptions moving = known == NodeRole.Gateway ? PathReader.Virtual(root.Section("virtual")) : new();
+        HookOptions hooks = known == NodeRole.Gateway ? PathReader.Hooks(root.Section("hooks")) : new();
         HeartbeatOptions heartbeat = inCluster ? ReadHeartbeat(root.Section("heartbeat")) : new();
         RedundancyOptions redundancy = known == NodeRole.Gateway ? ReadRedundancy(root.Section("redundancy")) : new();
         HandlerOptions? handler = known == NodeRole.Handler ? ReadHandler(root.Section("handler")) : null;
@@ -117,6 +119,8 @@ public static class ConfigFile
             Log = new(level),
             Outer = outer,
             Inner = inner,
+            Virtual = moving,
+            Hooks = hooks,
             Heartbeat = heartbeat,
             Redundancy = redundancy,
             Handler = handler,
@@ -132,33 +136,6 @@ public static class ConfigFile
         string? key = tls.Path("key", "The key beside the certificate, from 'baton pki issue'.", mustExist: true);
         tls.Finish();
         return authority is null || certificate is null || key is null ? null : new(authority, certificate, key);
-    }
-
-    private static OuterOptions? ReadOuter(ConfigSection outer, NodeRole role)
-    {
-        IPEndPoint? listen = outer.Endpoint("listen", "The address and UDP port for ESP; 4500 is the registered one (RFC 3948).");
-        bool viaRouter = role == NodeRole.Gateway && outer.Flag("via-router", false);
-        IPEndPoint? remote = role == NodeRole.Peer ? outer.Endpoint("remote", "The outer address of the cluster.")
-            : viaRouter ? outer.Endpoint("remote", "The router's outer address: what goes to peers goes there, in its shim.")
-            : null;
-        outer.Finish();
-        return listen is null ? null : new(listen, viaRouter, remote);
-    }
-
-    private static InnerOptions? ReadInner(ConfigSection inner)
-    {
-        IPEndPoint? listen = inner.Endpoint("listen", "Where inner packets arrive, each in one UDP datagram.");
-        var routes = new List<InnerRoute>();
-        foreach (ConfigSection route in inner.Sections("route"))
-        {
-            IPNetwork? prefix = route.Network("prefix", "The inner addresses that this route is for.");
-            IPEndPoint? to = route.Endpoint("to", "Where their packets go.");
-            route.Finish();
-            if (prefix is { } p && to is not null) routes.Add(new(p, to));
-        }
-
-        inner.Finish();
-        return listen is null ? null : new(listen, routes);
     }
 
     private static HeartbeatOptions ReadHeartbeat(ConfigSection heartbeat)

@@ -46,6 +46,26 @@ internal sealed class ConfigSection(string prefix, TomlTable table, ConfigErrors
         return null;
     }
 
+    /// <summary>A list of texts; empty when absent.</summary>
+    public IReadOnlyList<string> Texts(string key, string remedy)
+    {
+        object? value = Get(key, remedy, required: false);
+        if (value is null) return [];
+        if (value is TomlArray array && array.All(each => each is string { Length: > 0 })) return [.. array.Cast<string>()];
+        Error(key, "is not a list of texts", remedy);
+        return [];
+    }
+
+    /// <summary>A list of whole numbers; empty when absent.</summary>
+    public IReadOnlyList<long> Numbers(string key, long least, long most, string remedy)
+    {
+        object? value = Get(key, remedy, required: false);
+        if (value is null) return [];
+        if (value is TomlArray array && array.All(each => each is long number && number >= least && number <= most)) return [.. array.Cast<long>()];
+        Error(key, "is not a list of whole numbers in range", string.Create(CultureInfo.InvariantCulture, $"Write numbers from {least} to {most}: {remedy}"));
+        return [];
+    }
+
     public string? Name(string key, string remedy)
     {
         string? name = Text(key, remedy);

@@ -34,6 +34,12 @@ public sealed record NodeOptions
     /// <summary>Gateway, peer, router: where inner packets arrive and go.</summary>
     public InnerOptions? Inner { get; init; }
 
+    /// <summary>Gateway: addresses that move with the role.</summary>
+    public VirtualOptions Virtual { get; init; } = new();
+
+    /// <summary>Gateway: programs run when the role changes.</summary>
+    public HookOptions Hooks { get; init; } = new();
+
     public HeartbeatOptions Heartbeat { get; init; } = new();
 
     public RedundancyOptions Redundancy { get; init; } = new();
@@ -61,9 +67,9 @@ public sealed record ClusterOptions(
 
 /// <param name="Sync">Ceilings, confirms and handovers, between members.</param>
 /// <param name="Heartbeat">Where this member's watcher hears the sentinels of others.</param>
-/// <param name="Outer">Where it takes ESP in UDP: from peers, or in a router's shim.</param>
-/// <param name="Inner">Where it takes inner packets.</param>
-public sealed record MemberAddress(string Name, IPEndPoint Sync, IPEndPoint Heartbeat, IPEndPoint Outer, IPEndPoint Inner);
+/// <param name="Outer">Where it takes ESP in UDP in a router's shim; null where there is no router.</param>
+/// <param name="Inner">Where it takes inner packets from a router; null where there is none.</param>
+public sealed record MemberAddress(string Name, IPEndPoint Sync, IPEndPoint Heartbeat, IPEndPoint? Outer, IPEndPoint? Inner);
 
 /// <param name="Session">host:port of its gRPC service.</param>
 /// <param name="Heartbeat">Where its own witness hears the sentinels.</param>
@@ -83,9 +89,76 @@ public sealed record LogOptions(string Level = "info");
 
 /// <param name="Remote">Peer: the outer address of the cluster. Gateway via a router: the router's outer address.</param>
 /// <param name="ViaRouter">Gateway: datagrams carry the router's shim in front.</param>
-public sealed record OuterOptions(IPEndPoint Listen, bool ViaRouter, IPEndPoint? Remote);
+public sealed record OuterOptions(IPEndPoint Listen, bool ViaRouter, IPEndPoint? Remote)
+{
+    /// <summary>Further addresses and ports: 500 for IKE, IPv6, a virtual address.</summary>
+    public IReadOnlyList<IPEndPoint> Also { get; init; } = [];
 
-public sealed record InnerOptions(IPEndPoint Listen, IReadOnlyList<InnerRoute> Routes);
+    /// <summary>ESP as protocol 50 too, at the same addresses.</summary>
+    public bool RawEsp { get; init; }
+
+    /// <summary>What the path takes at most, in bytes of an IP packet; null: the MTU of the device towards the peer, and what routers say.</summary>
+    public int? Mtu { get; init; }
+
+    public FragmentPolicy Fragment { get; init; } = FragmentPolicy.Copy;
+
+    public IEnumerable<IPEndPoint> AllListens => [Listen, .. Also];
+}
+
+/// <summary>The DF bit of outer IPv4 headers (RFC 4301 8.1).</summary>
+public enum FragmentPolicy
+{
+    /// <summary>As the inner packet has it.</summary>
+    Copy,
+    Set,
+    Clear,
+}
+
+/// <param name="Listen">Inner packets as UDP datagrams arrive here; null with a TUN device.</param>
+/// <param name="Routes">Where inner packets go as datagrams.</param>
+public sealed record InnerOptions(IPEndPoint? Listen, IReadOnlyList<InnerRoute> Routes)
+{
+    /// <summary>The TUN device; null: UDP datagrams.</summary>
+    public string? Tun { get; init; }
+
+    /// <summary>The device stays when the process ends.</summary>
+    public bool Persistent { get; init; }
+
+    /// <summary>Of the TUN device; null: from the path's MTU and the suites' overhead.</summary>
+    public int? Mtu { get; init; }
+
+    public IReadOnlyList<HostAddress> Addresses { get; init; } = [];
+
+    /// <summary>Prefixes that the kernel shall route into the TUN device.</summary>
+    public IReadOnlyList<IPNetwork> TunRoutes { get; init; } = [];
+}
+
+/// <summary>An address of a device with the length of its prefix.</summary>
+public readonly record struct HostAddress(IPAddress Address, int PrefixLength)
+{
+    public override string ToString() => $"{Address}/{PrefixLength}";
+}
+
+/// <summary>An address that only the active has.</summary>
+public readonly record struct VirtualAddress(HostAddress Address, string Device);
+
+/// <param name="AnnounceAt">When, after it moved, the neighbours are told: more than once, for a frame may be lost.</param>
+public sealed record VirtualOptions(IReadOnlyList<VirtualAddress> Addresses, IReadOnlyList<TimeSpan> AnnounceAt)
+{
+    public VirtualOptions()
+        : this([], [TimeSpan.Zero, TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(1_000)])
+    {
+    }
+}
+
+/// <summary>Programs run when the role changes: program and arguments, no shell.</summary>
+public sealed record HookOptions(IReadOnlyList<string> OnActive, IReadOnlyList<string> OnStandby, TimeSpan Timeout)
+{
+    public HookOptions()
+        : this([], [], TimeSpan.FromSeconds(5))
+    {
+    }
+}
 
 /// <summary>Inner packets to these addresses go as datagrams to this endpoint; the longest prefix wins.</summary>
 public sealed record InnerRoute(IPNetwork Prefix, IPEndPoint To);

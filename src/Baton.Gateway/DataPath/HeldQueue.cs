@@ -1,4 +1,4 @@
-using Baton.Linux;
+using Baton.Gateway.Ports;
 using Baton.Wire;
 
 namespace Baton.Gateway.DataPath;
@@ -43,7 +43,7 @@ internal sealed class HeldQueue(int capacity, int packetBytes)
         public int PayloadLength;
         public bool IsDummy;
         public ulong Sequence;
-        public UdpEndpoint Peer;
+        public Arrival Arrival;
         public Instant Since;
         public InboundEntry? Entry;
     }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Baton.Esp;
+using Baton.Gateway.Ports;
 using Baton.Gateway.Router;
 using Baton.Linux;
 using Baton.Redundancy.Members;
@@ -10,45 +11,50 @@ namespace Baton.Gateway.DataPath;
 /// <summary>From the wire to the inner host.</summary>
 internal sealed partial class PacketPath
 {
+    /// <summary>Four zero bytes where ESP has its SPI (RFC 3948 2.2).</summary>
+    private const int NonEspMarkerLength = 4;
+
     /// <summary>Takes what waits at the outer socket. False: nothing did.</summary>
     public bool TakeOuter(Instant now)
     {
-        int got = Outer.Receive();
+        int got = Outer.Take();
         for (int i = 0; i < got; i++)
         {
-            Span<byte> packet = Outer.Packet(i);
-            UdpEndpoint peer = Outer.From(i);
+            Span<byte> packet = Outer.Packet(i, out Arrival arrival);
             if (_viaRouter)
             {
                 // Only the router knows peers: what comes from elsewhere is not ours to judge.
-                if (peer != _remote || !Shim.TryRead(packet, out peer))
+                if (arrival.Peer != _remote || !Shim.TryRead(packet, out UdpEndpoint peer))
                 {
                     Counters.Count(EspVerdict.BadEnvelope);
                     continue;
                 }
 
                 packet = packet[Shim.Length..];
+                arrival = new Arrival(peer);
             }
 
-            Counters.Count(Take(packet, peer, now));
+            Counters.Count(Take(packet, arrival, now));
         }
 
         return got > 0;
     }
 
     /// <summary>Judges one datagram of a peer: it is decrypted in place.</summary>
-    public EspVerdict Take(Span<byte> packet, in UdpEndpoint peer, Instant now)
+    public EspVerdict Take(Span<byte> packet, in Arrival arrival, Instant now)
     {
+        if (arrival.Local.Port == OuterPort.IkePort)
+            return TakeIke(packet, arrival);
         if (packet.Length == 1 && packet[0] == 0xFF)
             return EspVerdict.Keepalive;
         if (packet.Length < EspSuites.HeaderLength)
             return EspVerdict.Runt;
         uint spi = BinaryPrimitives.ReadUInt32BigEndian(packet);
         if (spi == 0)
-            return EspVerdict.Ike;
+            return TakeIke(packet[NonEspMarkerLength..], arrival);
         if (HandingOver is { } sink)
         {
-            sink.OuterPacket(packet, peer);
+            sink.OuterPacket(packet, arrival.Peer);
             return EspVerdict.HandedOver;
         }
 
@@ -73,7 +79,7 @@ internal sealed partial class PacketPath
             switch (entry.Ceiling.Admit(sequence))
             {
                 case Admission.Hold:
-                    return Hold(entry, packet.Length, payload, sequence, verdict == EspVerdict.Dummy, peer, now);
+                    return Hold(entry, packet.Length, payload, sequence, verdict == EspVerdict.Dummy, arrival, now);
                 case Admission.Replayed:
                     return EspVerdict.Replayed;
                 case Admission.NotActive:
@@ -81,7 +87,16 @@ internal sealed partial class PacketPath
             }
         }
 
-        return Accept(entry, sequence, payload, nextHeader, verdict == EspVerdict.Dummy, peer);
+        return Accept(entry, sequence, payload, nextHeader, verdict == EspVerdict.Dummy, arrival);
+    }
+
+    /// <summary>Takes IKE messages, without the marker (RFC 3948 2.2); null: they are counted and dropped.</summary>
+    public IIkeSink? Ike { get; set; }
+
+    private EspVerdict TakeIke(ReadOnlySpan<byte> message, in Arrival arrival)
+    {
+        Ike?.Message(message, arrival.Peer, arrival.Local);
+        return EspVerdict.Ike;
     }
 
     /// <summary>Ceilings rose: delivers those held packets that may go on, in the order in which they came.</summary>
@@ -98,7 +113,7 @@ internal sealed partial class PacketPath
                 case Admission.Accept:
                     HoldTimes.Add(now - slot.Since);
                     ReadOnlySpan<byte> payload = slot.Payload.AsSpan(0, slot.PayloadLength);
-                    Counters.Count(Accept(slot.Entry, slot.Sequence, payload, NextHeaderOf(payload), slot.IsDummy, slot.Peer));
+                    Counters.Count(Accept(slot.Entry, slot.Sequence, payload, NextHeaderOf(payload), slot.IsDummy, slot.Arrival));
                     break;
                 default:
                     Counters.Count(EspVerdict.Replayed);
@@ -117,7 +132,7 @@ internal sealed partial class PacketPath
         for (int i = 0; i < _held.Count; i++)
         {
             HeldQueue.Slot slot = _held[i];
-            successor?.OuterPacket(slot.Original.AsSpan(0, slot.OriginalLength), slot.Peer);
+            successor?.OuterPacket(slot.Original.AsSpan(0, slot.OriginalLength), slot.Arrival.Peer);
             Counters.Count(successor is null ? EspVerdict.NotActive : EspVerdict.HandedOver);
             slot.Entry = null;
         }
@@ -126,19 +141,19 @@ internal sealed partial class PacketPath
     }
 
     private EspVerdict Hold(
-        InboundEntry entry, int originalLength, ReadOnlySpan<byte> payload, ulong sequence, bool isDummy, in UdpEndpoint peer, Instant now)
+        InboundEntry entry, int originalLength, ReadOnlySpan<byte> payload, ulong sequence, bool isDummy, in Arrival arrival, Instant now)
     {
         if (_held.Reserve() is not { } slot)
             return EspVerdict.HeldOverflow;
         _original.AsSpan(0, originalLength).CopyTo(slot.Original);
         payload.CopyTo(slot.Payload);
         (slot.OriginalLength, slot.PayloadLength) = (originalLength, payload.Length);
-        (slot.Entry, slot.Sequence, slot.Peer, slot.Since, slot.IsDummy) = (entry, sequence, peer, now, isDummy);
+        (slot.Entry, slot.Sequence, slot.Arrival, slot.Since, slot.IsDummy) = (entry, sequence, arrival, now, isDummy);
         _held.Commit();
         return EspVerdict.Held;
     }
 
-    private EspVerdict Accept(InboundEntry entry, ulong sequence, ReadOnlySpan<byte> payload, byte nextHeader, bool isDummy, in UdpEndpoint peer)
+    private EspVerdict Accept(InboundEntry entry, ulong sequence, ReadOnlySpan<byte> payload, byte nextHeader, bool isDummy, in Arrival arrival)
     {
         bool newest = sequence > entry.Sa.Window.Top;
         if (!entry.Sa.Accept(sequence))
@@ -148,19 +163,24 @@ internal sealed partial class PacketPath
         // The peer's address is that of its newest authentic packet (RFC 3948 5, RFC 7296 2.23): an older one, held back and sent on from
         // elsewhere, does not lead its traffic away.
         if (newest && !_isPeer && _outboundBySpi.TryGetValue(entry.PartnerSpi, out OutboundEntry? partner))
-            partner.Peer = peer;
+            (partner.Peer, partner.Local) = (arrival.Peer, arrival.Local.IsNone ? partner.Local : arrival.Local);
         if (isDummy)
             return EspVerdict.Dummy;
         if (!IpPacket.TryParse(payload, out IpPacket ip) || nextHeader != (ip.Version == 4 ? 4 : 41))
             return EspVerdict.BadInner;
         if (!Selectors.Admit(entry.Source, entry.Destination, ip))
             return EspVerdict.BadSelector;
-        if (!_hosts.TryFind(ip.Destination, out UdpEndpoint host))
-            return EspVerdict.NoPolicy;
-        Inner.Send(ip.Bytes, host);
-        return EspVerdict.Delivered;
+        return Inner.Give(ip.Bytes, ip.Destination) ? EspVerdict.Delivered : EspVerdict.NoPolicy;
     }
 
     /// <summary>What a held payload's next header was: tunnel mode carries IPv4 or IPv6, and the version tells which.</summary>
     private static byte NextHeaderOf(ReadOnlySpan<byte> payload) => (byte)(payload.Length > 0 && payload[0] >> 4 == 6 ? 41 : 4);
+}
+
+/// <summary>Where IKE messages go that arrive at the outer port.</summary>
+internal interface IIkeSink
+{
+    /// <param name="message">Without marker; good during the call.</param>
+    /// <param name="local">The address and port that it came to: the answer leaves from there. None when a router passed it on.</param>
+    void Message(ReadOnlySpan<byte> message, in UdpEndpoint peer, in UdpEndpoint local);
 }

@@ -2,6 +2,7 @@ using Baton.Cluster.Configuration;
 using Baton.Cluster.Records;
 using Baton.Crypto;
 using Baton.Esp;
+using Baton.Gateway.Ports;
 using Baton.Gateway.Router;
 using Baton.Linux;
 using Baton.Redundancy.Leases;
@@ -13,8 +14,8 @@ namespace Baton.Gateway.DataPath;
 /// <summary>The way of packets through a gateway or a peer: sockets, SAs, selectors, verdicts. One owner thread, no allocation a packet.</summary>
 /// <remarks>
 /// <code>
-/// inner packet -> selectors -> lease -> seal -> [shim] -> outer socket
-/// outer socket -> [shim] -> SPI -> window -> open -> selectors -> ceiling -> mark -> inner socket
+/// inner port -> selectors -> lease -> seal -> [shim] -> outer port
+/// outer port -> [shim] -> SPI -> window -> open -> selectors -> ceiling -> mark -> inner port
 ///                                                                   \-> held, until the standby confirms
 /// </code>
 /// </remarks>
@@ -22,10 +23,12 @@ internal sealed partial class PacketPath : IDisposable
 {
     private const int HeldPackets = 4_096;
 
+    /// <summary>Fits through a path of 1,500 bytes with any suite, over IPv6 and in UDP.</summary>
+    private const int UsualTunnelMtu = 1_400;
+
     private readonly bool _viaRouter;
     private readonly bool _isPeer;
     private readonly UdpEndpoint _remote;
-    private readonly InnerHosts _hosts;
     private readonly Dictionary<SaId, OutboundEntry> _outbound = [];
     private readonly Dictionary<SaId, InboundEntry> _inbound = [];
     private readonly SaTable<InboundEntry> _bySpi = new();
@@ -39,14 +42,13 @@ internal sealed partial class PacketPath : IDisposable
         _isPeer = isPeer;
         _viaRouter = options.Outer!.ViaRouter;
         _remote = options.Outer.Remote is { } remote ? UdpEndpoint.From(remote) : default;
-        _hosts = new InnerHosts(options.Inner!.Routes);
-        Outer = new UdpBatch(options.Outer.Listen);
-        Inner = new UdpBatch(options.Inner.Listen);
+        Outer = new OuterPort(options.Outer);
+        Inner = options.Inner!.Tun is null ? new UdpInnerPort(options.Inner) : new TunInnerPort(options.Inner, options.Inner.Mtu ?? UsualTunnelMtu);
     }
 
-    public UdpBatch Outer { get; }
+    public OuterPort Outer { get; }
 
-    public UdpBatch Inner { get; }
+    public IInnerPort Inner { get; }
 
     public EspCounters Counters { get; } = new();
 
@@ -128,20 +130,16 @@ internal sealed partial class PacketPath : IDisposable
     /// <summary>Takes what waits at the inner socket. False: nothing did.</summary>
     public bool TakeInner()
     {
-        int got = Inner.Receive();
+        int got = Inner.Take();
         for (int i = 0; i < got; i++)
-        {
-            Span<byte> packet = Inner.Packet(i);
-            EspVerdict verdict = Send(packet, Inner.From(i));
-            Counters.Count(verdict);
-        }
+            Counters.Count(Send(Inner.Packet(i), i));
 
         return got > 0;
     }
 
     /// <summary>Seals one inner packet and queues it.</summary>
-    /// <param name="from">The inner host, to be learned; none when it was handed over.</param>
-    public EspVerdict Send(ReadOnlySpan<byte> packet, in UdpEndpoint from)
+    /// <param name="taken">Its place in the inner port's batch, so that its host is learned; negative when it was handed over.</param>
+    public EspVerdict Send(ReadOnlySpan<byte> packet, int taken = -1)
     {
         if (!IpPacket.TryParse(packet, out IpPacket ip))
             return EspVerdict.BadInner;
@@ -155,8 +153,8 @@ internal sealed partial class PacketPath : IDisposable
         OutboundEntry? entry = _selectors.Find(ip);
         if (entry is null)
             return EspVerdict.NoPolicy;
-        if (!from.IsNone)
-            _hosts.Learn(source, from);  // only who has an SA: whoever else speaks up takes no room
+        if (taken >= 0)
+            Inner.Learn(taken, source);  // only who has an SA: whoever else speaks up takes no room
         if (entry.Peer.IsNone)
             return EspVerdict.NoEndpoint;
         int front = _viaRouter ? Shim.Length : 0;
@@ -164,11 +162,12 @@ internal sealed partial class PacketPath : IDisposable
             return EspVerdict.TooLong;  // before a number is spent on it
         if (!entry.TryTake(out ulong number))
             return EspVerdict.NoLease;
-        Span<byte> buffer = Outer.Reserve();
+        var departure = new Departure(_viaRouter ? _remote : entry.Peer, entry.Local);
+        Span<byte> buffer = Outer.Reserve(departure);
         int length = entry.Sa.Seal(ip.Bytes, (byte)(ip.Version == 4 ? 4 : 41), number, buffer[front..]);
         if (_viaRouter)
             Shim.Write(buffer, entry.Peer);
-        Outer.Queue(front + length, _viaRouter ? _remote : entry.Peer);
+        Outer.Queue(front + length, departure);
         entry.Packets++;
         SealedPackets++;
         return EspVerdict.Delivered;

@@ -29,6 +29,9 @@ internal sealed class OutboundEntry(SaId id, OutboundSa sa, SaDescription descri
 
     public UdpEndpoint Peer { get; set; } = description.Peer is { } peer ? UdpEndpoint.From(peer) : default;
 
+    /// <summary>Which of our addresses the peer speaks to; none: not known yet, the kernel chooses.</summary>
+    public UdpEndpoint Local { get; set; }
+
     public ulong KeyCheck { get; init; }
 
     public ulong KeyTag { get; init; }

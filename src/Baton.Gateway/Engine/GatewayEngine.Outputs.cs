@@ -80,11 +80,11 @@ internal sealed partial class GatewayEngine
         _active = true;
         Path.HandingOver = null;
         Sentinel?.SetTerm(active.Term);
+        OnRole?.Invoke(true, active.Term);  // the address first: until it is here nothing arrives
         Steer(now);
         _log.LogInformation("active in term {Term}{Alone}", active.Term, active.MayReceive ? "" : ", alone: sending only until the handler adopts it");
         WorkOffHandedOver(now);
         _registeredTo = 0;
-        OnRole?.Invoke(true, active.Term);
     }
 
     private void BecomeStandby(MemberOutput.BecameStandby standby)

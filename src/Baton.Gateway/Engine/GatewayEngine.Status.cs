@@ -166,6 +166,9 @@ internal sealed partial class GatewayEngine
         Packets = (ulong)entry.Packets,
     };
 
+    /// <summary>Counters of what stands beside the engine.</summary>
+    public Func<IEnumerable<(string Name, ulong Value)>> MoreCounters { get; set; } = () => [];
+
     /// <summary>Every named counter of this member: names are API.</summary>
     private IEnumerable<(string Name, ulong Value)> Counters()
     {
@@ -197,8 +200,8 @@ internal sealed partial class GatewayEngine
         yield return ("held.p50-us", (ulong)Path.HoldTimes.Percentile(0.5));
         yield return ("held.p99-us", (ulong)Path.HoldTimes.Percentile(0.99));
         yield return ("socket.outer-send-drops", (ulong)Path.Outer.SendDrops);
-        yield return ("socket.inner-send-drops", (ulong)Path.Inner.SendDrops);
-        yield return ("socket.truncated", (ulong)(Path.Outer.Truncated + Path.Inner.Truncated + _sync.Truncated));
+        yield return ("socket.inner-send-drops", (ulong)Path.Inner.Drops);
+        yield return ("socket.truncated", (ulong)(Path.Outer.Truncated + Path.Inner.Refused + _sync.Truncated));
         yield return ("witness.suspicions", (ulong)Suspicions);
         yield return ("witness.death-notices", (ulong)DeathNotices);
         yield return ("witness.false-suspicions", (ulong)_listener.Detector.FalseSuspicions);
@@ -207,6 +210,8 @@ internal sealed partial class GatewayEngine
         yield return ("witness.malformed", (ulong)_listener.Malformed);
         yield return ("records.to-build", (ulong)_toBuild.Count);
         yield return ("process.resident-bytes", (ulong)Environment.WorkingSet);
+        foreach ((string Name, ulong Value) more in MoreCounters())
+            yield return more;
         if (Sentinel is { } sentinel)
         {
             yield return ("sentinel.restarts", (ulong)sentinel.Restarts);

@@ -1,6 +1,7 @@
 using Baton.Cluster.Sync;
 using Baton.Crypto.Frames;
 using Baton.Gateway.DataPath;
+using Baton.Gateway.Ports;
 using Baton.Linux;
 using Baton.Redundancy.Members;
 using Baton.Redundancy.Messages;
@@ -114,13 +115,13 @@ internal sealed partial class GatewayEngine
     {
         if (kind == HandoverKind.Inner)
         {
-            Path.Counters.Count(Path.Send(packet, default));
+            Path.Counters.Count(Path.Send(packet));
             return;
         }
 
         Span<byte> copy = _scratch.AsSpan(0, packet.Length);
         packet.CopyTo(copy);
-        Path.Counters.Count(Path.Take(copy, peer, now));
+        Path.Counters.Count(Path.Take(copy, new Arrival(peer), now));
     }
 
     private static UdpEndpoint PeerOf(in Handover handover)

@@ -138,7 +138,7 @@ internal sealed partial class GatewayEngine : IDisposable
             NoRealTime = Scheduling.TryRealTime(10);
             if (NoRealTime is not null)
                 _log.LogWarning("{Reason}", NoRealTime);
-            using var poller = new Poller(Path.Outer.Fd, Path.Inner.Fd, _sync.Fd, _heartbeat.Fd, _wake.Fd);
+            using var poller = new Poller([.. Path.Outer.Fds, Path.Inner.Fd, _sync.Fd, _heartbeat.Fd, _wake.Fd]);
             while (!_stop)
                 Turn(poller);
             Ended.TrySetResult();

@@ -53,12 +53,12 @@ public sealed class RouterProcess : IDisposable
     {
         (_options, _tls, _log) = (options, tls, log);
         _members = [.. options.Cluster.Members.Select(m => m.Name)];
-        _memberOuter = [.. options.Cluster.Members.Select(m => UdpEndpoint.From(m.Outer))];
-        _memberInner = [.. options.Cluster.Members.Select(m => UdpEndpoint.From(m.Inner))];
+        _memberOuter = [.. options.Cluster.Members.Select(m => UdpEndpoint.From(m.Outer!))];
+        _memberInner = [.. options.Cluster.Members.Select(m => UdpEndpoint.From(m.Inner!))];
         _hosts = new InnerHosts(options.Inner!.Routes);
         _opener = new FrameOpener(keys.NewestControl, (byte)keys.NewestId, SteerFrame.Label);
         _outer = new UdpBatch(options.Outer!.Listen);
-        _inner = new UdpBatch(options.Inner.Listen);
+        _inner = new UdpBatch(options.Inner.Listen!);
         _control = new UdpBatch(options.Router!.Control, count: 16, packetBytes: 256, kernelBufferBytes: 1 << 18);
     }
 

@@ -41,6 +41,45 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Fact]
+    public void The_example_with_a_tun_device_and_virtual_addresses_loads()
+    {
+        ConfigResult result = Parse(File.ReadAllText(Path.Combine(Examples(), "gateway-virtual.toml")));
+        Assert.Empty(result.Errors);
+        NodeOptions options = result.Options!;
+        Assert.Equal(["198.51.100.1:4500", "198.51.100.1:500", "[2001:db8::1]:4500", "[2001:db8::1]:500"], options.Outer!.AllListens.Select(l => l.ToString()));
+        Assert.Equal((true, FragmentPolicy.Copy), (options.Outer.RawEsp, options.Outer.Fragment));
+        Assert.Equal(("baton0", null), (options.Inner!.Tun, options.Inner.Listen));
+        Assert.Equal("10.1.0.1/32", Assert.Single(options.Inner.Addresses).ToString());
+        Assert.Equal(IPNetwork.Parse("10.2.0.0/16"), Assert.Single(options.Inner.TunRoutes));
+        Assert.Equal(["198.51.100.1/24 eth0", "2001:db8::1/64 eth0", "10.1.255.1/16 eth1"], options.Virtual.Addresses.Select(a => $"{a.Address} {a.Device}"));
+        Assert.Equal([0, 50, 200, 1_000], options.Virtual.AnnounceAt.Select(t => t.TotalMilliseconds));
+        Assert.Equal(TimeSpan.FromSeconds(5), options.Hooks.Timeout);
+    }
+
+    [Theory]
+    [InlineData("tun = \"baton0\"", "tun = \"a device with a long name\"", "inner.tun", "no name for a network device")]
+    [InlineData("# mtu = 1400", "mtu = 1000", "inner.mtu", "too small for IPv6")]
+    [InlineData("\"10.1.0.1/32\"", "\"10.1.0.1\"", "inner.addresses", "not an address with its prefix")]
+    [InlineData("\"10.2.0.0/16\"", "\"10.2.0.1/16\"", "inner.routes", "not a prefix")]
+    [InlineData("tun = \"baton0\"", "tun = \"baton0\"\nlisten = \"192.0.2.11:7000\"", "inner.listen", "does not go with tun")]
+    [InlineData("\"198.51.100.1:500\"", "\"198.51.100.1:4500\"", "outer.also", "twice")]
+    [InlineData("\"198.51.100.1:500\"", "500", "outer.also", "not a list of texts")]
+    [InlineData("df = \"copy\"", "df = \"kopy\"", "outer.df", "not known")]
+    [InlineData("\"2001:db8::1/64\"", "\"2001:db8::1/200\"", "virtual.address[1].address", "not an address with its prefix")]
+    [InlineData("\"10.1.255.1/16\"", "\"198.51.100.1/16\"", "virtual.address[2].address", "there twice")]
+    [InlineData("# [virtual]\n# announce-ms = [0, 50, 200, 1000]", "[virtual]\nannounce-ms = [50, 0]", "virtual.announce-ms", "rising")]
+    [InlineData("# on-active = [\"/usr/local/sbin/announce\"", "on-active = [\"announce\"", "hooks.on-active", "absolute path")]
+    [InlineData("# on-active = [\"/usr/local/sbin/announce\"", "on-active = [\"/nonexistent\"", "hooks.on-active", "does not exist")]
+    public void A_mistake_in_the_path_of_packets_is_told(string from, string to, string key, string problem)
+    {
+        string text = File.ReadAllText(Path.Combine(Examples(), "gateway-virtual.toml"));
+        Assert.Contains(from, text, StringComparison.Ordinal);
+        ConfigError error = Assert.Single(Parse(text.Replace(from, to, StringComparison.Ordinal)).Errors);
+        Assert.Equal(key, error.Key);
+        Assert.Contains(problem, error.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Every_error_is_told_at_once_with_key_value_and_remedy()
     {
         string text = File.ReadAllText(Path.Combine(Examples(), "gateway-a.toml"))

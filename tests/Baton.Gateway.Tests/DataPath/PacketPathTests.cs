@@ -3,6 +3,7 @@ using Baton.Cluster.Configuration;
 using Baton.Cluster.Records;
 using Baton.Esp;
 using Baton.Gateway.DataPath;
+using Baton.Gateway.Ports;
 using Baton.Linux;
 using Baton.Redundancy.Records;
 
@@ -40,14 +41,14 @@ public sealed class PacketPathTests : IDisposable
     public void APacketGoesThroughAndItsReplayDoesNot()
     {
         byte[] packet = TestPackets.Ipv4("10.1.0.10", "10.2.0.10", 60);
-        Assert.Equal(EspVerdict.Delivered, _peer.Send(packet, default));
+        Assert.Equal(EspVerdict.Delivered, _peer.Send(packet));
         _peer.Flush();
         byte[] esp = Receive(_gateway.Outer);
         byte[] again = [.. esp];
-        Assert.Equal(EspVerdict.Delivered, _gateway.Take(esp, _peer.Outer.Local, default));
+        Assert.Equal(EspVerdict.Delivered, _gateway.Take(esp, new Arrival(_peer.Outer.Local), default));
         _gateway.Flush();
         Assert.Equal(packet, Receive(_hostAtGateway));
-        Assert.Equal(EspVerdict.Replayed, _gateway.Take(again, _peer.Outer.Local, default));
+        Assert.Equal(EspVerdict.Replayed, _gateway.Take(again, new Arrival(_peer.Outer.Local), default));
     }
 
     [Fact] // RFC 3948 5, RFC 7296 2.23
@@ -57,15 +58,15 @@ public sealed class PacketPathTests : IDisposable
         UdpEndpoint moved = UdpEndpoint.From(new IPEndPoint(IPAddress.Loopback, 4511));
         UdpEndpoint elsewhere = UdpEndpoint.From(new IPEndPoint(IPAddress.Loopback, 4512));
         byte[][] esp = [Seal(), Seal(), Seal()];
-        Assert.Equal(EspVerdict.Delivered, _gateway.Take(esp[0], home, default));
-        Assert.Equal(EspVerdict.Delivered, _gateway.Take(esp[2], moved, default));
+        Assert.Equal(EspVerdict.Delivered, _gateway.Take(esp[0], new Arrival(home), default));
+        Assert.Equal(EspVerdict.Delivered, _gateway.Take(esp[2], new Arrival(moved), default));
         Assert.Equal(moved, Peer());
-        Assert.Equal(EspVerdict.Delivered, _gateway.Take(esp[1], elsewhere, default));  // held back, authentic, older
+        Assert.Equal(EspVerdict.Delivered, _gateway.Take(esp[1], new Arrival(elsewhere), default));  // held back, authentic, older
         Assert.Equal(moved, Peer());
 
         byte[] Seal()
         {
-            Assert.Equal(EspVerdict.Delivered, _peer.Send(TestPackets.Ipv4("10.1.0.10", "10.2.0.10", 60), default));
+            Assert.Equal(EspVerdict.Delivered, _peer.Send(TestPackets.Ipv4("10.1.0.10", "10.2.0.10", 60)));
             _peer.Flush();
             return Receive(_gateway.Outer);
         }
@@ -79,7 +80,7 @@ public sealed class PacketPathTests : IDisposable
         using var forger = new OutboundSa(0x1002, EspSuite.AesGcm256, true, Key(2).AsSpan(0, 32), Key(2).AsSpan(32));
         byte[] esp = new byte[512];
         int length = forger.Seal(TestPackets.Ipv4("10.1.0.11", "10.2.0.10", 60), 4, 1, esp);
-        Assert.Equal(EspVerdict.BadSelector, _gateway.Take(esp.AsSpan(0, length), _peer.Outer.Local, default));
+        Assert.Equal(EspVerdict.BadSelector, _gateway.Take(esp.AsSpan(0, length), new Arrival(_peer.Outer.Local), default));
     }
 
     [Fact]
@@ -91,9 +92,9 @@ public sealed class PacketPathTests : IDisposable
         Assert.Equal(EspVerdict.UnknownSpi, _gateway.Take([9, 9, 9, 9, .. new byte[60]], default, default));
         Assert.Equal(EspVerdict.Runt, _gateway.Take([0, 0, 0x10, 0x02, .. new byte[10]], default, default));
         Assert.Equal(EspVerdict.BadIcv, _gateway.Take([0, 0, 0x10, 0x02, 0, 0, 0, 1, .. new byte[60]], default, default));
-        Assert.Equal(EspVerdict.BadInner, _peer.Send(new byte[10], default));
-        Assert.Equal(EspVerdict.NoPolicy, _peer.Send(TestPackets.Ipv4("10.1.0.10", "10.3.0.1", 60), default));
-        Assert.Equal(EspVerdict.TooLong, _peer.Send(TestPackets.Ipv4("10.1.0.10", "10.2.0.1", 2_040), default));
+        Assert.Equal(EspVerdict.BadInner, _peer.Send(new byte[10]));
+        Assert.Equal(EspVerdict.NoPolicy, _peer.Send(TestPackets.Ipv4("10.1.0.10", "10.3.0.1", 60)));
+        Assert.Equal(EspVerdict.TooLong, _peer.Send(TestPackets.Ipv4("10.1.0.10", "10.2.0.1", 2_040)));
     }
 
     [Fact]
@@ -101,7 +102,7 @@ public sealed class PacketPathTests : IDisposable
     {
         var random = new Random(11);
         byte[] packet = TestPackets.Ipv4("10.1.0.10", "10.2.0.10", 60);
-        _peer.Send(packet, default);
+        _peer.Send(packet);
         _peer.Flush();
         byte[] valid = Receive(_gateway.Outer);
         byte[] bytes = new byte[1_500];
@@ -120,10 +121,10 @@ public sealed class PacketPathTests : IDisposable
                     bytes[random.Next(4, valid.Length)] ^= (byte)random.Next(1, 256);
             }
 
-            Assert.NotEqual(EspVerdict.Delivered, _gateway.Take(bytes.AsSpan(0, length), _peer.Outer.Local, default));
+            Assert.NotEqual(EspVerdict.Delivered, _gateway.Take(bytes.AsSpan(0, length), new Arrival(_peer.Outer.Local), default));
         }
 
-        Assert.Equal(EspVerdict.Delivered, _gateway.Take(valid, _peer.Outer.Local, default));
+        Assert.Equal(EspVerdict.Delivered, _gateway.Take(valid, new Arrival(_peer.Outer.Local), default));
     }
 
     [Fact]
@@ -140,7 +141,7 @@ public sealed class PacketPathTests : IDisposable
         {
             for (int i = 0; i < packets; i++)
             {
-                _peer.Send(packet, default);
+                _peer.Send(packet);
                 _peer.Flush();
                 while (!_gateway.TakeOuter(default))
                     Thread.SpinWait(10);
@@ -150,6 +151,14 @@ public sealed class PacketPathTests : IDisposable
                     _hostAtGateway.Packet(k).CopyTo(scratch);
             }
         }
+    }
+
+    private static byte[] Receive(OuterPort port)
+    {
+        using var poller = new Poller([.. port.Fds]);
+        poller.Wait(MonotonicClock.Now + TimeSpan.FromSeconds(5));
+        Assert.Equal(1, port.Take());
+        return port.Packet(0, out _).ToArray();
     }
 
     private static byte[] Receive(UdpBatch socket)

@@ -1,0 +1,30 @@
+using Baton.Wire;
+
+namespace Baton.Gateway.Ports;
+
+/// <summary>The inner side of the data path: gives and takes whole IP packets in batches. One owner thread, no allocation a packet.</summary>
+internal interface IInnerPort : IDisposable
+{
+    /// <summary>For a poller: readable when <see cref="Take"/> would give something.</summary>
+    int Fd { get; }
+
+    /// <summary>Packets that could not be given on.</summary>
+    long Drops { get; }
+
+    /// <summary>Packets that could not be taken: too long, or malformed by the device.</summary>
+    long Refused { get; }
+
+    /// <summary>Takes what waits, at most a batch. 0: nothing waits.</summary>
+    int Take();
+
+    /// <summary>The i-th packet of the batch, ascending: asking for one ends the one before. May be changed in place. Its checksums are complete.</summary>
+    Span<byte> Packet(int i);
+
+    /// <summary>The i-th packet's source has an SA: what comes for it may go back where this came from.</summary>
+    void Learn(int i, in IpAddress source);
+
+    /// <summary>Gives one packet; the bytes are used until <see cref="Flush"/>. False: nobody is there for its destination.</summary>
+    bool Give(ReadOnlySpan<byte> packet, in IpAddress destination);
+
+    void Flush();
+}

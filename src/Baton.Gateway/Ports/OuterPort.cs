@@ -1,0 +1,135 @@
+using System.Net;
+using Baton.Cluster.Configuration;
+using Baton.Linux;
+using Baton.Linux.Sockets;
+
+namespace Baton.Gateway.Ports;
+
+/// <summary>Where an outer packet came from, which of our addresses it came to, and the traffic class of its header.</summary>
+internal readonly record struct Arrival(UdpEndpoint Peer, UdpEndpoint Local = default, byte TrafficClass = 0);
+
+/// <summary>How an outer packet goes: to whom, from which of our addresses (default: the kernel's choice), with which traffic class, and whether it may be fragmented.</summary>
+internal readonly record struct Departure(UdpEndpoint Peer, UdpEndpoint Local = default, byte TrafficClass = 0, bool DontFragment = true);
+
+/// <summary>The outer side of the data path: UDP 4500 and 500 on one or more addresses, and raw ESP. Gives and takes in batches. One owner thread, no allocation a packet.</summary>
+/// <remarks>The answer to a packet leaves from the address and port that it came to. A peer with port 0 speaks raw ESP.</remarks>
+internal sealed class OuterPort : IDisposable
+{
+    /// <summary>RFC 7296 2.23: on this port IKE has no marker, and ESP does not come here.</summary>
+    public const int IkePort = 500;
+
+    private readonly OuterSocket[] _sockets;
+    private readonly int[] _taken;
+    private OuterSocket _reserved;
+    private int _current;
+    private int _currentFirst;
+
+    public OuterPort(OuterOptions options)
+    {
+        var sockets = new List<OuterSocket>();
+        try
+        {
+            foreach (IPEndPoint listen in options.AllListens)
+                sockets.Add(new OuterSocket(listen, OuterKind.Udp));
+            if (options.RawEsp)
+            {
+                foreach (IPAddress address in options.AllListens.Select(l => l.Address).Distinct())
+                    sockets.Add(new OuterSocket(new IPEndPoint(address, 0), OuterKind.RawEsp));
+            }
+        }
+        catch
+        {
+            sockets.ForEach(s => s.Dispose());
+            throw;
+        }
+
+        _sockets = [.. sockets];
+        _taken = new int[_sockets.Length];
+        _reserved = _sockets[0];
+    }
+
+    /// <summary>For a poller.</summary>
+    public IEnumerable<int> Fds => _sockets.Select(s => s.Fd);
+
+    /// <summary>The first address and port that it listens at.</summary>
+    public UdpEndpoint Local => _sockets[0].Local;
+
+    public int PacketBytes => _sockets[0].PacketBytes;
+
+    public long SendDrops => _sockets.Sum(s => s.SendDrops);
+
+    public long Truncated => _sockets.Sum(s => s.Truncated);
+
+    /// <summary>Takes what waits at all sockets, at most a batch each. 0: nothing waits.</summary>
+    public int Take()
+    {
+        (_current, _currentFirst) = (0, 0);
+        int count = 0;
+        for (int i = 0; i < _sockets.Length; i++)
+            count += _taken[i] = _sockets[i].Receive();
+        return count;
+    }
+
+    /// <summary>The i-th packet of the batch, ascending; without IP and UDP header. May be changed in place until the next <see cref="Take"/>.</summary>
+    public Span<byte> Packet(int i, out Arrival arrival)
+    {
+        while (i - _currentFirst >= _taken[_current])
+            _currentFirst += _taken[_current++];
+        OuterSocket socket = _sockets[_current];
+        socket.Envelope(i - _currentFirst, out UdpEndpoint local, out byte trafficClass);
+        arrival = new Arrival(socket.From(i - _currentFirst), local, trafficClass);
+        return socket.Packet(i - _currentFirst);
+    }
+
+    /// <summary>The buffer of the next packet to send this way. Good until <see cref="Queue"/>.</summary>
+    public Span<byte> Reserve(in Departure departure)
+    {
+        _reserved = SocketFor(departure);
+        return _reserved.Reserve();
+    }
+
+    /// <summary>Queues the first bytes of the buffer that was reserved for the same departure.</summary>
+    public void Queue(int length, in Departure departure) =>
+        _reserved.Queue(length, departure.Peer, _reserved.IsAnyAddress ? departure.Local.Address : default, departure.TrafficClass, departure.DontFragment);
+
+    public void Flush()
+    {
+        foreach (OuterSocket socket in _sockets)
+            socket.Flush();
+    }
+
+    /// <summary>Hears what kernel and routers say of path MTUs. Cheap when they say nothing.</summary>
+    public void TakeErrors(PathMtuNews news)
+    {
+        foreach (OuterSocket socket in _sockets)
+        {
+            if (socket.HasErrors)
+                socket.TakeErrors(news);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (OuterSocket socket in _sockets)
+            socket.Dispose();
+    }
+
+    /// <summary>The socket that the departure names; else the first of its kind and family that is not for IKE alone.</summary>
+    private OuterSocket SocketFor(in Departure departure)
+    {
+        (OuterKind kind, bool isV4) = (departure.Peer.IsRaw ? OuterKind.RawEsp : OuterKind.Udp, departure.Peer.Address.IsV4);
+        OuterSocket? usual = null;
+        foreach (OuterSocket socket in _sockets)
+        {
+            if (socket.Kind != kind || socket.IsV4 != isV4)
+                continue;
+            bool isPort = socket.Local.Port == departure.Local.Port;
+            if (isPort && (socket.IsAnyAddress || socket.Local.Address == departure.Local.Address))
+                return socket;
+            if (usual is null || (usual.Local.Port == IkePort && socket.Local.Port != IkePort))
+                usual = socket;
+        }
+
+        return usual ?? _sockets[0];  // of another family: the kernel refuses it, and it is counted
+    }
+}

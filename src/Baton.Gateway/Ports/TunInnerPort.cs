@@ -1,0 +1,81 @@
+using System.Net;
+using Baton.Cluster.Configuration;
+using Baton.Linux.Netlink;
+using Baton.Linux.Tun;
+using Baton.Wire;
+using Baton.Wire.Offload;
+
+namespace Baton.Gateway.Ports;
+
+/// <summary>Inner packets through a TUN device: the kernel routes them, decrements their TTL and answers for what its MTU does not take.</summary>
+internal sealed class TunInnerPort : IInnerPort
+{
+    private readonly TunDevice _device;
+    private readonly TunReader _reader;
+
+    /// <summary>Makes or attaches the device and sets it up: MTU, addresses, routes.</summary>
+    /// <exception cref="IOException">A right or the device is missing; the text says which.</exception>
+    public TunInnerPort(InnerOptions options, int mtu)
+    {
+        _device = TunDevice.Open(options.Tun!);
+        try
+        {
+            if (options.Persistent)
+                _device.SetPersistent(true);
+            using var netlink = new RouteNetlink();
+            int index = RouteNetlink.IndexOf(_device.Name);
+            netlink.SetLink(index, up: true, mtu);
+            foreach (HostAddress address in options.Addresses)
+                netlink.AddAddress(index, address.Address, address.PrefixLength);
+            foreach (IPNetwork route in options.TunRoutes)
+                netlink.ReplaceRoute(new Route(route, index));
+        }
+        catch
+        {
+            _device.Dispose();
+            throw;
+        }
+
+        _reader = new TunReader(_device);
+    }
+
+    public string Name => _device.Name;
+
+    public TunOffloads Offloads => _device.Offloads;
+
+    public int Fd => _device.Fd;
+
+    public long Drops => _device.WriteDrops;
+
+    public long Refused
+    {
+        get
+        {
+            long sum = 0;
+            for (OffloadVerdict verdict = OffloadVerdict.BadVirtioHeader; verdict <= OffloadVerdict.BadSegmentSize; verdict++)
+                sum += _reader.Refused(verdict);
+            return sum;
+        }
+    }
+
+    public int Take() => _reader.Take();
+
+    public Span<byte> Packet(int i) => _reader.Packet(i);
+
+    /// <summary>The kernel's routes know.</summary>
+    public void Learn(int i, in IpAddress source)
+    {
+    }
+
+    public bool Give(ReadOnlySpan<byte> packet, in IpAddress destination)
+    {
+        _ = _device.Write(default, packet);
+        return true;
+    }
+
+    public void Flush()
+    {
+    }
+
+    public void Dispose() => _device.Dispose();
+}
