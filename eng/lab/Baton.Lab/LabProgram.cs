@@ -115,7 +115,7 @@ public static class LabProgram
         return false;
     }
 
-    public static StepBook Book(Story story) => new(new StageSteps(story), new PeerSteps(story), new TrafficSteps(story));
+    public static StepBook Book(Story story) => new(new StageSteps(story), new EndSteps(story), new TrafficSteps(story));
 
     private static int List(TextWriter output)
     {

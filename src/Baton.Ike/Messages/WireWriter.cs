@@ -21,11 +21,15 @@ internal sealed class WireWriter
         return at;
     }
 
-    internal void Byte(int value) => _bytes[Reserve(1)] = (byte)value;
+    internal void Byte(int value)
+    {
+        int at = Reserve(1);                            // first: it may move the bytes
+        _bytes[at] = (byte)value;
+    }
 
     internal void UInt16(int value)
     {
-        int at = Reserve(2);                            // first: it may move the bytes
+        int at = Reserve(2);
         BinaryPrimitives.WriteUInt16BigEndian(_bytes.AsSpan(at), (ushort)value);
     }
 

@@ -61,9 +61,21 @@ public sealed class LabRoom : IDisposable
 
     public void Dispose()
     {
-        foreach (IDisposable instrument in Enumerable.Reverse(_instruments)) instrument.Dispose();
-        foreach (Host host in Enumerable.Reverse(_hosts)) host.Dispose();
+        var failures = new List<Exception>();
+        foreach (IDisposable thing in Enumerable.Reverse(_instruments).Concat(Enumerable.Reverse(_hosts)))
+        {
+            try
+            {
+                thing.Dispose();
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                failures.Add(e);                                // the rest goes all the same
+            }
+        }
+
         if (!_keep) Directory.Delete(Folder, recursive: true);
+        if (failures.Count > 0) throw new LabException($"taking down: {failures[0].Message}", failures[0]);
     }
 
     /// <summary>Removes what runs left whose process is gone.</summary>

@@ -74,8 +74,11 @@ public sealed class Network
         Enter(Inner, [$"route add default via {ClusterInner}", $"route add default via {ClusterInner6}"]);
         Forward(Router);
         Forward(Peer);
+        HasNat = nat;
         if (nat) Translate();
     }
+
+    public bool HasNat { get; }
 
     public Host Switch { get; }
 

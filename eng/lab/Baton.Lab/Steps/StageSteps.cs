@@ -1,3 +1,4 @@
+using Baton.Lab.Ends;
 using Baton.Lab.Hosts;
 using Baton.Lab.Scenarios;
 using Baton.Lab.StrongSwan;
@@ -10,6 +11,9 @@ public sealed class StageSteps(Story story)
 {
     private const string Secret = "a long secret of this lab run only";
 
+    private Host? _bareHost;
+    private BareIkeEnd? _bare;
+
     [Step("hosts with members {members} and a nat between")]
     public void HostsWithNat(string members) => story.Network = new Network(story.Room, Names(members), nat: true);
 
@@ -17,7 +21,11 @@ public sealed class StageSteps(Story story)
     public void Hosts(string members) => story.Network = new Network(story.Room, Names(members), nat: false);
 
     [Step("a strongswan peer")]
-    public void StrongSwanPeer() => story.Peer = story.Room.Keep(new Charon(story.Network.Peer, story.Room.Wait));
+    public void StrongSwanPeer()
+    {
+        story.StrongSwan = story.Room.Keep(new Charon(story.Network.Peer, story.Room.Wait));
+        story.Peer = new CharonEnd(story.StrongSwan, story.Room.Wait);
+    }
 
     [Step("a strongswan on {member} stands in for the cluster")]
     public void StandIn(string member)
@@ -26,14 +34,30 @@ public sealed class StageSteps(Story story)
         host.Run("ip", "address", "add", $"{Network.ClusterAddress}/24", "dev", "outer");
         host.Run("ip", "address", "add", $"{Network.ClusterInner}/16", "dev", "inner");
         story.StandIn = story.Room.Keep(new Charon(host, story.Room.Wait));
+        story.Cluster = new CharonEnd(story.StandIn, story.Room.Wait);
+    }
+
+    [Step("baton's ike alone on {member} stands in for the cluster")]
+    public void BareIke(string member)
+    {
+        _bareHost = story.Network.Member(member);
+        _bareHost.Run("ip", "address", "add", $"{Network.ClusterAddress}/24", "dev", "outer");
+        _bareHost.Run("ip", "address", "add", $"{Network.ClusterAddress6}/64", "dev", "outer", "nodad");
     }
 
     [Step("both ends agree on {terms}")]
     public void Agree(string terms)
     {
         story.Terms = TunnelTerms.Parse(terms);
-        Introduce(story.Peer, LabCertificates.PeerName);
-        story.Peer.Load(CharonConnection.OfPeer(story.Terms));
+        Introduce(story.StrongSwan, LabCertificates.PeerName);
+        story.StrongSwan.Load(CharonConnection.OfPeer(story.Terms));
+        if (_bareHost is not null)
+        {
+            _bare?.Dispose();
+            var address = System.Net.IPAddress.Parse(story.Terms.Ipv6 ? Network.ClusterAddress6 : Network.ClusterAddress);
+            story.Cluster = _bare = story.Room.Keep(new BareIkeEnd(_bareHost, address, BareIkePolicy.OfCluster(story.Terms, Secret, story.Network.HasNat), story.Room.Wait));
+        }
+
         if (story.StandIn is not { } other) return;
         Introduce(other, LabCertificates.ClusterName);
         other.Load(CharonConnection.OfCluster(story.Terms, Network.ClusterAddress));

@@ -1,4 +1,5 @@
 using Baton.Lab.Captures;
+using Baton.Lab.Ends;
 using Baton.Lab.Hosts;
 using Baton.Lab.StrongSwan;
 using Baton.Lab.Terms;
@@ -10,7 +11,9 @@ namespace Baton.Lab.Steps;
 public sealed class Story(LabRoom room, TextWriter output) : IDisposable
 {
     private Network? _network;
-    private Charon? _peer;
+    private Charon? _strongSwan;
+    private IEnd? _peer;
+    private IEnd? _cluster;
     private Call? _call;
     private Probe? _probe;
     private Transfer? _transfer;
@@ -28,14 +31,35 @@ public sealed class Story(LabRoom room, TextWriter output) : IDisposable
     }
 
     /// <summary>The strongSwan at the peer's place.</summary>
-    public Charon Peer
+    public Charon StrongSwan
     {
-        get => _peer ?? throw new LabException("there is no strongswan peer yet");
-        set => _peer = value;
+        get => _strongSwan ?? throw new LabException("there is no strongswan peer yet");
+        set => _strongSwan = value;
     }
 
     /// <summary>The strongSwan in the cluster's place, in the baseline.</summary>
     public Charon? StandIn { get; set; }
+
+    public IEnd Peer
+    {
+        get => _peer ?? throw new LabException("there is no peer yet");
+        set => _peer = value;
+    }
+
+    public IEnd Cluster
+    {
+        get => _cluster ?? throw new LabException("there is no cluster yet");
+        set => _cluster = value;
+    }
+
+    public IEnd End(string who) => who switch
+    {
+        "peer" => Peer,
+        "cluster" => Cluster,
+        _ => throw new LabException($"\"{who}\" is neither the peer nor the cluster"),
+    };
+
+    public IEnd Other(string who) => ReferenceEquals(End(who), Peer) ? Cluster : Peer;
 
     public TunnelTerms Terms { get; set; } = new();
 

@@ -100,6 +100,10 @@ public sealed class Charon : IDisposable
         return [.. vici.Stream("list-sas", "list-sa").SelectMany(sa => sa).Select(sa => IkeSaState.Read(sa.Key, sa.Value!.AsObject()))];
     }
 
+    /// <summary>One of its counters of messages, such as <c>info-in-resp</c> (counters plugin).</summary>
+    public long Counter(string name) =>
+        long.TryParse(Ask("get-counters")["counters"]?[""]?[name]?.ToString(), System.Globalization.CultureInfo.InvariantCulture, out long value) ? value : 0;
+
     public IkeSaState? Established() => ListSas().LastOrDefault(sa => sa.State == "ESTABLISHED");
 
     public IkeSaState WaitEstablished(TimeSpan patience)
