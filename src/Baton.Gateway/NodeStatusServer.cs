@@ -20,7 +20,7 @@ internal sealed class NodeStatusServer : IAsyncDisposable
     private NodeStatusServer(WebApplication app) => _app = app;
 
     public static async Task<NodeStatusServer?> StartAsync(
-        NodeOptions options, TlsMaterial? tls, Func<bool, Task<NodeStatus>> status, ILogger log)
+        NodeOptions options, TlsMaterial? tls, Func<StatusRequest, Task<NodeStatus>> status, ILogger log)
     {
         if (options.Status.Listen is null && options.Status.Metrics is null)
             return null;
@@ -28,14 +28,14 @@ internal sealed class NodeStatusServer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Services.AddGrpc();
         long[] refused = [0];
-        async Task<NodeStatus> CountedAsync(bool withSas)
+        async Task<NodeStatus> CountedAsync(StatusRequest asked)
         {
-            NodeStatus now = await status(withSas);
+            NodeStatus now = await status(asked);
             now.Counters["connections.refused"] = (ulong)Volatile.Read(ref refused[0]);
             return now;
         }
 
-        builder.Services.AddSingleton<Func<bool, Task<NodeStatus>>>(CountedAsync);
+        builder.Services.AddSingleton<Func<StatusRequest, Task<NodeStatus>>>(CountedAsync);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -63,7 +63,7 @@ internal sealed class NodeStatusServer : IAsyncDisposable
         app.MapGrpcService<Service>();
         app.MapGet("/metrics", async (HttpContext context) =>
         {
-            NodeStatus now = await CountedAsync(false);
+            NodeStatus now = await CountedAsync(new StatusRequest());
             context.Response.ContentType = "text/plain; version=0.0.4";
             await context.Response.WriteAsync(MetricsText.Write(now));
         });
@@ -73,9 +73,9 @@ internal sealed class NodeStatusServer : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    internal sealed class Service(Func<bool, Task<NodeStatus>> status) : NodeService.NodeServiceBase
+    internal sealed class Service(Func<StatusRequest, Task<NodeStatus>> status) : NodeService.NodeServiceBase
     {
-        public override Task<NodeStatus> Status(StatusRequest request, ServerCallContext context) => status(request.WithSas);
+        public override Task<NodeStatus> Status(StatusRequest request, ServerCallContext context) => status(request);
     }
 }
 

@@ -57,7 +57,7 @@ public sealed class PeerProcess : IDisposable
 
         var done = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         new Thread(() => Run(done)) { IsBackground = true, Name = "engine" }.Start();
-        await using NodeStatusServer? status = await NodeStatusServer.StartAsync(_options, _tls, withSas => Task.FromResult(Status(withSas)), _log);
+        await using NodeStatusServer? status = await NodeStatusServer.StartAsync(_options, _tls, asked => Task.FromResult(Status(asked.WithSas)), _log);
         _log.LogInformation("peer {Name} runs: outer {Outer}, towards {Remote}, {Sas} pairs of SAs",
             _options.Name, _options.Outer!.Listen, _options.Outer.Remote, _options.StaticSas.Count);
         await using CancellationTokenRegistration registration = stop.Register(() =>
@@ -77,7 +77,7 @@ public sealed class PeerProcess : IDisposable
     private string UsedKeysFile => _options.File + ".used-keys";
 
     private static SaRecord Record(ulong id, SaDirection direction, SaDescription description) =>
-        new(new SaId(id), direction, description.Spi, default, KeyCheckValue.Of(description.Key), 0, 0, 0, 0, null, null, 0, default);
+        new(new SaId(id), direction, description.Spi, default, KeyCheckValue.Of(description.Key), 0, 0, 0, 0, 0, default);
 
     private string? UsedKeys(out string[] fresh)
     {

@@ -18,7 +18,7 @@ internal static class Warmup
         var core = new HandlerCore(policy, new LedgerChange(true, ClusterRecord.Empty(ledger), [], []), [], 1);
         (Incarnation a, Incarnation b) = (new("warm-a", 1), new("warm-b", 2));
         var outputs = new List<HandlerOutput>();
-        var sa = new SaRecord(default, SaDirection.Outbound, 256, CounterSpace.EspExtended, 1, 1 << 24, 0, 0, 0, null, null, 0, new byte[64]);
+        var sa = new SaRecord(default, SaDirection.Outbound, 256, CounterSpace.EspExtended, 1, 1 << 24, 0, 0, 0, 0, new byte[64]);
         for (int round = 0; round < 30; round++)
         {
             core.Step(new HandlerInput.Connected(a), HandlerLoop.Now, outputs);

@@ -1,6 +1,6 @@
 namespace Baton.Redundancy;
 
-/// <summary>The guards of the protocol, G1 to G12 of the design. Tests remove one at a time and the simulation must find the harm.</summary>
+/// <summary>The guards of the protocol, G1 to G12 of the design and G13 of decision 12. Tests remove one at a time and the simulation must find the harm.</summary>
 [Flags]
 internal enum Guards
 {
@@ -17,5 +17,6 @@ internal enum Guards
     G10NoConfirmAfterWork = 1 << 10,
     G11SetByCompareAndSet = 1 << 11,
     G12FullCopyFirst = 1 << 12,
-    All = (1 << 13) - 2,
+    G13ReportsConfirmed = 1 << 13,
+    All = (1 << 14) - 2,
 }

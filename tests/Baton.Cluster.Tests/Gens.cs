@@ -23,10 +23,8 @@ internal static class Gens
     public static readonly Gen<SaRecord> Sa = Gen.Select(
         Gen.Select(Id, Any.Of(SaDirection.Outbound, SaDirection.Inbound), Gen.UInt, Number),
         Gen.Select(Number, Number, Number, Number),
-        Gen.Select(Gen.Bool, Number, Gen.Bool, Window),
         Gen.Select(Number, Gen.Byte.Array[0, 300], Any.Of(CounterSpace.Esp32, CounterSpace.EspExtended, CounterSpace.SrtpSource)),
-        (a, b, c, d) => new SaRecord(a.Item1, a.Item2, a.Item3, d.Item3, a.Item4, b.Item1, b.Item2, b.Item3, b.Item4,
-            c.Item1 ? c.Item2 : null, c.Item3 ? c.Item4 : null, d.Item1, d.Item2));
+        (a, b, d) => new SaRecord(a.Item1, a.Item2, a.Item3, d.Item3, a.Item4, b.Item1, b.Item2, b.Item3, b.Item4, d.Item1, d.Item2));
 
     public static readonly Gen<IkeId> IkeId = Number.Select(n => new IkeId(n));
 
@@ -49,9 +47,6 @@ internal static class Gens
     public static readonly Gen<RequestHeader> Header = Gen.Select(Incarnation, Gen.Bool, Gen.Guid, Gen.Select(Number, Number),
         (from, has, id, seen) => new RequestHeader(from, has ? id : null, seen.Item1, seen.Item2));
 
-    public static readonly Gen<MemberRequest> Surrender = Gen.Select(Number, Incarnation, Gen.Select(Id, Number).Array[0, 20], Gen.Select(Id, Window).Array[0, 5],
-        (term, to, outbound, inbound) => (MemberRequest)new MemberRequest.Surrender(term, to, outbound, inbound));
-
     public static readonly Gen<MemberRequest> Request = Gen.OneOf(
         Gen.Select(Number, Sa.Array[0, 20], (t, sas) => (MemberRequest)new MemberRequest.Register(t, sas)),
         Gen.Select(Number, Gen.Select(Id, Number, Number).Array[0, 20], (t, l) => (MemberRequest)new MemberRequest.Extend(t, l)),
@@ -61,7 +56,7 @@ internal static class Gens
         Number.Select(t => (MemberRequest)new MemberRequest.MoveOn(t)),
         Gen.Select(Number, Gen.Bool, Incarnation, Gen.Bool, (t, has, f, c) => (MemberRequest)new MemberRequest.Promote(t, has ? f : null, c)),
         Number.Select(t => (MemberRequest)new MemberRequest.AdoptDesignee(t)),
-        Surrender,
+        Gen.Select(Number, Incarnation, (t, to) => (MemberRequest)new MemberRequest.Surrender(t, to)),
         Gen.Select(Number, Number, Commit.Array[0, 5], (t, f, c) => (MemberRequest)new MemberRequest.Commit(t, f, c)),
         Gen.Select(Number, Id.Array[0, 20], (t, ids) => (MemberRequest)new MemberRequest.Delete(t, ids)));
 
@@ -71,7 +66,9 @@ internal static class Gens
         Gen.Select(Gen.Select(Incarnation, Number, Number, Number), Gen.Int[0, 1000], Number,
             (a, part, revision) => (MemberMessage)new MemberMessage.Confirm(a.Item1, a.Item2, a.Item3, a.Item4, part, revision)),
         Gen.Select(Incarnation, Number, Number, Gen.Bool, (f, t, r, h) => (MemberMessage)new MemberMessage.Present(f, t, r, h)),
-        Gen.Select(Incarnation, Number, Surrender, (f, t, s) => (MemberMessage)new MemberMessage.RelaySurrender(f, t, (MemberRequest.Surrender)s)));
+        Gen.Select(Incarnation, Number, Incarnation, (f, t, to) => (MemberMessage)new MemberMessage.RelaySurrender(f, t, to)),
+        Gen.Select(Gen.Select(Incarnation, Number, Number), Gen.Select(Id, Number).Array[0, 50], Gen.Select(Id, Window).Array[0, 10],
+            (a, outbound, inbound) => (MemberMessage)new MemberMessage.ExactStates(a.Item1, a.Item2, a.Item3, outbound, inbound)));
 
     /// <summary>Records of lists do not compare by value; their text does.</summary>
     public static string Show(object? value) => value switch

@@ -222,7 +222,7 @@ public sealed class SessionTests
         await a.GrantedAsync(new MemberRequest.NameDesignee(a.Copy.Term, b.Self));
         Task<P.SwitchoverReply> asked = client.SwitchoverAsync(new P.SwitchoverRequest { To = "b" }).ResponseAsync;
         await TestCluster.EventuallyAsync(() => a.Story.Contains("switchover: b"), "the active is asked");
-        await a.GrantedAsync(new MemberRequest.Surrender(a.Copy.Term, b.Self, [], []));
+        await a.GrantedAsync(new MemberRequest.Surrender(a.Copy.Term, b.Self));
         P.SwitchoverReply done = await asked;
         Assert.True(done.Done, done.Detail);
         Assert.Equal("b", done.Holder.Member);

@@ -105,7 +105,7 @@ internal sealed class TestCluster : IAsyncDisposable
     }
 
     public static SaRecord Sa(ulong tag, SaDirection direction = SaDirection.Outbound, int sealedBytes = 64) =>
-        new(default, direction, (uint)(256 + tag), CounterSpace.EspExtended, tag, 1 << 24, 0, 0, 0, null, null, 0, new byte[sealedBytes]);
+        new(default, direction, (uint)(256 + tag), CounterSpace.EspExtended, tag, 1 << 24, 0, 0, 0, 0, new byte[sealedBytes]);
 }
 
 /// <summary>A member without a data path: it asks, and keeps what it is told.</summary>

@@ -128,7 +128,7 @@ internal sealed class TestCluster
                     });
                     break;
                 case MemberOutput.Freeze when member.AutoDrain:
-                    After(() => Step(member, new MemberInput.Drained([], [])));
+                    After(() => Step(member, new MemberInput.Drained()));
                     break;
                 case MemberOutput.BecameActive active:
                     Log.Add($"{member.Core.Self.Member} active in {active.Term}{(active.MayReceive ? "" : ", sends only")}");
@@ -214,7 +214,7 @@ internal sealed class TestCluster
             StepHandler(new HandlerInput.Tick());
     }
 
-    public static SaRecord Sa(SaDirection direction, ulong key) => new(default, direction, (uint)key, CounterSpace.EspExtended, key, 0, 0, 0, 0, null, null, 0, default);
+    public static SaRecord Sa(SaDirection direction, ulong key) => new(default, direction, (uint)key, CounterSpace.EspExtended, key, 0, 0, 0, 0, 0, default);
 
     /// <summary>The usual start: A active with one SA each way, B in sync and designated.</summary>
     public static TestCluster Ready(params string[] more)

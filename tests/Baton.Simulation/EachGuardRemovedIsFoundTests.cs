@@ -21,6 +21,7 @@ public sealed class EachGuardRemovedIsFoundTests(ITestOutputHelper output)
     [InlineData(10)]
     [InlineData(11)]
     [InlineData(12)]
+    [InlineData(13)]
     public void EachGuardRemovedIsFound(int guard)
     {
         var without = Guards.All & ~(Guards)(1 << guard);

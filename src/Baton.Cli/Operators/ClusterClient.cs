@@ -51,6 +51,11 @@ public sealed class ClusterClient : IDisposable
         AskAsync(node, channel => new NodeService.NodeServiceClient(channel)
             .StatusAsync(new StatusRequest { WithSas = withSas }, deadline: DateTime.UtcNow + patience, cancellationToken: cancellation), _nodeHttp);
 
+    /// <summary>With the state of one SA, if the node has it.</summary>
+    public Task<Answer<NodeStatus>> NodeAsync(IPEndPoint node, uint spi, TimeSpan patience, CancellationToken cancellation) =>
+        AskAsync(node.ToString(), channel => new NodeService.NodeServiceClient(channel)
+            .StatusAsync(new StatusRequest { Spis = { spi } }, deadline: DateTime.UtcNow + patience, cancellationToken: cancellation), _nodeHttp);
+
     public Task<Answer<NodeStatus>> NodeAsync(IPEndPoint node, bool withSas, TimeSpan patience, CancellationToken cancellation) =>
         NodeAsync(node.ToString(), withSas, patience, cancellation);
 

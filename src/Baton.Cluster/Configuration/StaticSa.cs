@@ -41,7 +41,7 @@ public sealed record StaticSa(
         SaRecord Record(SaDirection direction, SaDescription description)
         {
             var record = new SaRecord(default, direction, description.Spi, Space, sealer.KeyTag(description), slice,
-                Limit: 0, LimitTerm: 0, CoarseCeiling: 0, SurrenderedNext: null, SurrenderedWindow: null, LastAuthenticated: 0,
+                Limit: 0, LimitTerm: 0, CoarseCeiling: 0, LastAuthenticated: 0,
                 sealer.Seal(description));
             description.Wipe();
             return record;

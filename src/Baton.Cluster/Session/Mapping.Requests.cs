@@ -73,9 +73,6 @@ public static partial class Mapping
                 break;
             case MemberRequest.Surrender r:
                 wire.Surrender = new() { Term = r.Term, To = ToWire(r.To) };
-                foreach ((SaId id, ulong next) in r.Outbound) wire.Surrender.Outbound.Add(new P.NextNumber { Id = id.Value, Next = next });
-                foreach ((SaId id, WindowReport window) in r.Inbound)
-                    wire.Surrender.Inbound.Add(new P.Window { Id = id.Value, Window_ = ToWire(window) });
                 break;
             case MemberRequest.Delete r:
                 wire.Delete = new() { Term = r.Term };
@@ -139,7 +136,9 @@ public static partial class Mapping
                 request = new MemberRequest.AdoptDesignee(wire.AdoptDesignee.Term);
                 return true;
             case P.Request.BodyOneofCase.Surrender:
-                return TrySurrender(wire.Surrender, out request);
+                if (!TryFromWire(wire.Surrender.To, out Incarnation to)) return false;
+                request = new MemberRequest.Surrender(wire.Surrender.Term, to);
+                return true;
             case P.Request.BodyOneofCase.Delete:
                 request = new MemberRequest.Delete(wire.Delete.Term, Map(wire.Delete.Sas, id => new SaId(id)));
                 return true;
@@ -190,21 +189,6 @@ public static partial class Mapping
             if (!TryFromWire(wire[i], out records[i])) return false;
         }
 
-        return true;
-    }
-
-    private static bool TrySurrender(P.Surrender wire, out MemberRequest request)
-    {
-        request = null!;
-        if (!TryFromWire(wire.To, out Incarnation to)) return false;
-        var inbound = new (SaId, WindowReport)[wire.Inbound.Count];
-        for (int i = 0; i < inbound.Length; i++)
-        {
-            if (!TryFromWire(wire.Inbound[i].Window_, out WindowReport window)) return false;
-            inbound[i] = (new SaId(wire.Inbound[i].Id), window);
-        }
-
-        request = new MemberRequest.Surrender(wire.Term, to, Map(wire.Outbound, o => (new SaId(o.Id), o.Next)), inbound);
         return true;
     }
 

@@ -67,21 +67,6 @@ public static partial class Mapping
         return true;
     }
 
-    public static P.WindowReport ToWire(WindowReport window)
-    {
-        var wire = new P.WindowReport { Top = window.Top };
-        wire.Bitmap.AddRange(window.Bitmap.Span);
-        return wire;
-    }
-
-    public static bool TryFromWire(P.WindowReport? wire, out WindowReport window)
-    {
-        window = new(0, default);
-        if (wire is null || wire.Bitmap.Count > Protocol.MaximumBitmapWords) return false;
-        window = new(wire.Top, wire.Bitmap.ToArray());
-        return true;
-    }
-
     public static P.SaRecord ToWire(SaRecord sa)
     {
         var wire = new P.SaRecord
@@ -100,8 +85,6 @@ public static partial class Mapping
             LastAuthenticated = sa.LastAuthenticated,
             Sealed = UnsafeByteOperations.UnsafeWrap(sa.Sealed),  // records are immutable
         };
-        if (sa.SurrenderedNext is { } next) wire.SurrenderedNext = next;
-        if (sa.SurrenderedWindow is { } window) wire.SurrenderedWindow = ToWire(window);
         return wire;
     }
 
@@ -111,17 +94,10 @@ public static partial class Mapping
         if (wire is null || wire.Direction is not (P.SaDirection.Outbound or P.SaDirection.Inbound)) return false;
         if (wire.SpaceBits is 0 or > 64 || wire.SpaceWireBits == 0 || wire.SpaceWireBits > wire.SpaceBits) return false;
         if (wire.Sealed.Length > Protocol.MaximumSealedBytes) return false;
-        WindowReport? window = null;
-        if (wire.SurrenderedWindow is not null)
-        {
-            if (!TryFromWire(wire.SurrenderedWindow, out WindowReport present)) return false;
-            window = present;
-        }
-
         sa = new(new SaId(wire.Id), (SaDirection)wire.Direction, wire.Spi,
             new CounterSpace((int)wire.SpaceBits, (int)wire.SpaceWireBits, wire.SpaceSafeJump),
             wire.KeyTag, wire.SliceSize, wire.Limit, wire.LimitTerm, wire.CoarseCeiling,
-            wire.HasSurrenderedNext ? wire.SurrenderedNext : null, window, wire.LastAuthenticated, wire.Sealed.Memory);
+            wire.LastAuthenticated, wire.Sealed.Memory);
         return true;
     }
 

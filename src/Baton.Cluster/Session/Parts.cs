@@ -60,7 +60,6 @@ public static class Parts
                 (part, records) => (part.RaiseCoarse = new() { Term = whole.RaiseCoarse.Term }).Ceilings.AddRange(records)),
             P.Request.BodyOneofCase.Delete => Cut(whole, whole.Delete.Sas,
                 (part, records) => (part.Delete = new() { Term = whole.Delete.Term }).Sas.AddRange(records)),
-            P.Request.BodyOneofCase.Surrender => CutSurrender(whole),
             _ => [whole],
         };
     }
@@ -72,7 +71,6 @@ public static class Parts
         P.Request.BodyOneofCase.Extend => request.Extend.Limits.Count,
         P.Request.BodyOneofCase.RaiseCoarse => request.RaiseCoarse.Ceilings.Count,
         P.Request.BodyOneofCase.Delete => request.Delete.Sas.Count,
-        P.Request.BodyOneofCase.Surrender => request.Surrender.Outbound.Count + request.Surrender.Inbound.Count,
         _ => 0,
     };
 
@@ -88,24 +86,6 @@ public static class Parts
 
         parts[^1].More = false;
         return parts;
-    }
-
-    private static List<P.Request> CutSurrender(P.Request whole)
-    {
-        var parts = new List<P.Request>();
-        foreach (P.NextNumber[] chunk in whole.Surrender.Outbound.Chunk(Protocol.RecordsPerPart))
-            NewPart().Outbound.AddRange(chunk);
-        foreach (P.Window[] chunk in whole.Surrender.Inbound.Chunk(Protocol.RecordsPerPart))
-            NewPart().Inbound.AddRange(chunk);
-        parts[^1].More = false;
-        return parts;
-
-        P.Surrender NewPart()
-        {
-            var surrender = new P.Surrender { Term = whole.Surrender.Term, To = whole.Surrender.To };
-            parts.Add(new P.Request { Id = whole.Id, Header = whole.Header, More = true, Surrender = surrender });
-            return surrender;
-        }
     }
 }
 

@@ -1,5 +1,4 @@
 using Baton.Cluster.Session;
-using Baton.Redundancy.Messages;
 using Baton.Redundancy.Records;
 
 namespace Baton.Cluster.Sync;
@@ -34,15 +33,13 @@ public sealed partial class SyncCodec
         return pairs;
     }
 
-    private void WriteSurrender(MemberRequest.Surrender request)
+    private void Windows(IReadOnlyList<(SaId Id, WindowReport Window)> windows)
     {
-        _writer.Varint(request.Term);
-        WriteIncarnation(request.To);
-        Pairs(request.Outbound);
-        _writer.Varint((ulong)request.Inbound.Count);
+        _writer.Varint((ulong)windows.Count);
         ulong id = 0;
-        foreach ((SaId sa, WindowReport window) in request.Inbound)
+        for (int i = 0; i < windows.Count; i++)
         {
+            (SaId sa, WindowReport window) = windows[i];
             _writer.Delta(id, sa.Value);
             _writer.Varint(window.Top);
             _writer.Varint((ulong)window.Bitmap.Length);
@@ -51,13 +48,11 @@ public sealed partial class SyncCodec
         }
     }
 
-    private MemberRequest.Surrender ReadSurrender(ref SyncReader reader)
+    private static (SaId Id, WindowReport Window)[] ReadWindows(ref SyncReader reader)
     {
-        ulong term = reader.Varint();
-        Incarnation to = ReadIncarnation(ref reader);
-        (SaId, ulong)[] outbound = ReadPairs(ref reader);
         int count = reader.Count(least: 3);
-        var inbound = new (SaId, WindowReport)[count];
+        if (count == 0) return [];
+        var windows = new (SaId, WindowReport)[count];
         ulong id = 0;
         for (int i = 0; i < count && reader.Ok; i++)
         {
@@ -65,9 +60,9 @@ public sealed partial class SyncCodec
             ulong top = reader.Varint();
             var bitmap = new ulong[reader.Small(Math.Min(Protocol.MaximumBitmapWords, reader.Left / 8))];
             for (int word = 0; word < bitmap.Length; word++) bitmap[word] = reader.Fixed64();
-            inbound[i] = (new SaId(id), new WindowReport(top, bitmap));
+            windows[i] = (new SaId(id), new WindowReport(top, bitmap));
         }
 
-        return new MemberRequest.Surrender(term, to, outbound, inbound);
+        return windows;
     }
 }

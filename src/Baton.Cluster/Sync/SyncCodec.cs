@@ -58,6 +58,7 @@ public sealed partial class SyncCodec
         Present = 3,
         RelaySurrender = 4,
         Handover = 5,
+        ExactStates = 6,
     }
 
     /// <summary>Writes a message as one datagram, or several when it is long.</summary>
@@ -89,7 +90,13 @@ public sealed partial class SyncCodec
                 break;
             case MemberMessage.RelaySurrender m:
                 Begin(Kind.RelaySurrender, m);
-                WriteSurrender(m.Request);
+                WriteIncarnation(m.To);
+                break;
+            case MemberMessage.ExactStates m:
+                Begin(Kind.ExactStates, m);
+                _writer.Varint(m.Tick);
+                Pairs(m.Outbound);
+                Windows(m.Inbound);
                 break;
             default:
                 throw new NotSupportedException($"no wire form for {message.GetType()}");
@@ -143,7 +150,7 @@ public sealed partial class SyncCodec
         if (!reader.Ok) return default;
         if (kind == Kind.Handover) return ReadHandover(ref reader);
 
-        if (kind is < Kind.FineCeilings or > Kind.RelaySurrender)
+        if (kind is < Kind.FineCeilings or > Kind.ExactStates)
         {
             reader.Fail(SyncVerdict.UnknownKind);
             return default;
@@ -168,8 +175,11 @@ public sealed partial class SyncCodec
                 if (flag > 1) reader.Fail(SyncVerdict.BadNumber);
                 message = new MemberMessage.Present(from, term, revision, flag == 1);
                 break;
+            case Kind.RelaySurrender:
+                message = new MemberMessage.RelaySurrender(from, term, ReadIncarnation(ref reader));
+                break;
             default:
-                message = new MemberMessage.RelaySurrender(from, term, ReadSurrender(ref reader));
+                message = new MemberMessage.ExactStates(from, term, reader.Varint(), ReadPairs(ref reader), ReadWindows(ref reader));
                 break;
         }
 

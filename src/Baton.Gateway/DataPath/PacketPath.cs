@@ -61,6 +61,10 @@ internal sealed partial class PacketPath : IDisposable
 
     public IReadOnlyDictionary<SaId, InboundEntry> InboundSas => _inbound;
 
+    public OutboundEntry? FindOutbound(uint spi) => _outboundBySpi.GetValueOrDefault(spi);
+
+    public InboundEntry? FindInbound(uint spi) => _bySpi.Find(spi);
+
     /// <summary>Takes packets off to a successor while a planned switchover is under way; null otherwise.</summary>
     public IHandoverSink? HandingOver { get; set; }
 
@@ -84,6 +88,8 @@ internal sealed partial class PacketPath : IDisposable
             KeyCheck = KeyCheckValue.Of(description.Key),
             KeyTag = record.KeyTag,
         };
+        if (ceiling is not null)
+            ceiling.Window = entry;
         _inbound[record.Id] = entry;
         _bySpi.Set(description.Spi, entry);
     }

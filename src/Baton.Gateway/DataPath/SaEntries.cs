@@ -55,7 +55,7 @@ internal sealed class OutboundEntry(SaId id, OutboundSa sa, SaDescription descri
 }
 
 /// <summary>One inbound SA as its owner thread keeps it: keys and window, ceiling, selectors.</summary>
-internal sealed class InboundEntry : IDisposable
+internal sealed class InboundEntry : IExactWindow, IDisposable
 {
     public InboundEntry(SaId id, InboundSa sa, SaDescription description, InboundCeiling? ceiling, bool swap)
     {
@@ -102,6 +102,14 @@ internal sealed class InboundEntry : IDisposable
             Sa.Window.Import(window.Top, window.Bitmap.Span);
         else
             Sa.Window.StartAbove(Math.Max(start.Floor, Sa.Window.Top));
+    }
+
+    public WindowReport Report()
+    {
+        BeCurrent();
+        var bitmap = new ulong[Sa.Window.Size / 64];
+        Sa.Window.Export(bitmap, out ulong top);
+        return new WindowReport(top, bitmap);
     }
 
     public void Dispose() => Sa.Dispose();

@@ -1,9 +1,7 @@
-using Baton.Gateway.DataPath;
 using Baton.Redundancy;
 using Baton.Redundancy.Handlers;
 using Baton.Redundancy.Members;
 using Baton.Redundancy.Messages;
-using Baton.Redundancy.Records;
 using Baton.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -108,23 +106,11 @@ internal sealed partial class GatewayEngine
     /// <summary>An orderly stop has begun: this member shows itself to no active any more.</summary>
     public bool Leaving { get; set; }
 
-    /// <summary>Workers are drained (there is one, this thread) and the skew has passed: the exact state of every SA.</summary>
+    /// <summary>Workers are drained (there is one, this thread) and the skew has passed: nothing changes any more.</summary>
     private void ReportDrained()
     {
         _draining = null;
-        var outbound = new List<(SaId, ulong)>(Path.OutboundSas.Count);
-        foreach (OutboundEntry entry in Path.OutboundSas.Values)
-            outbound.Add((entry.Id, entry.Next));
-        var inbound = new List<(SaId, WindowReport)>(Path.InboundSas.Count);
-        foreach (InboundEntry entry in Path.InboundSas.Values)
-        {
-            entry.BeCurrent();
-            var bitmap = new ulong[entry.Sa.Window.Size / 64];
-            entry.Sa.Window.Export(bitmap, out ulong top);
-            inbound.Add((entry.Id, new WindowReport(top, bitmap)));
-        }
-
-        Feed(new MemberInput.Drained(outbound, inbound));
+        Feed(new MemberInput.Drained());
     }
 
     private void CountSuspicion(WitnessView view)

@@ -20,12 +20,18 @@ internal sealed partial class GatewayEngine
     private readonly Instant _startedAt = MonotonicClock.Now;
 
     /// <summary>Fills a report; SAs in portions of a turn each, so that no turn is long.</summary>
-    public async Task<P.NodeStatus> StatusAsync(bool withSas)
+    public async Task<P.NodeStatus> StatusAsync(P.StatusRequest asked)
     {
         var status = new P.NodeStatus();
         await OnEngine(() => FillSummary(status));
-        if (!withSas)
+        if (!asked.WithSas && asked.Spis.Count == 0)
             return status;
+        if (asked.Spis.Count > 0)
+        {
+            await OnEngine(() => DescribeThese(asked.Spis.Take(SasPerTurn), status));
+            return status;
+        }
+
         (SaId Id, bool Outbound)[] ids = [];
         await OnEngine(() => ids =
         [
@@ -48,6 +54,17 @@ internal sealed partial class GatewayEngine
         }
 
         return status;
+    }
+
+    private void DescribeThese(IEnumerable<uint> spis, P.NodeStatus status)
+    {
+        foreach (uint spi in spis)
+        {
+            if (Path.FindOutbound(spi) is { } outbound)
+                status.Sas.Add(Describe(outbound));
+            if (Path.FindInbound(spi) is { } inbound)
+                status.Sas.Add(Describe(inbound));
+        }
     }
 
     private Task<Task> OnEngine(Action action)
@@ -194,6 +211,8 @@ internal sealed partial class GatewayEngine
         yield return ("core.steps", (ulong)core.Steps);
         yield return ("core.terms-worked", (ulong)core.TermsWorked);
         yield return ("engine.turns", (ulong)Turns);
+        foreach ((string name, ulong value) in Meter.Counters())
+            yield return (name, value);
         yield return ("engine.ticks", (ulong)((MonotonicClock.Now - _startedAt) / (_options.Redundancy.CeilingTick ?? new MemberPolicy().CeilingTick)));
         yield return ("held.now", (ulong)Path.HeldCount);
         yield return ("held.packets", (ulong)Path.HoldTimes.Total);

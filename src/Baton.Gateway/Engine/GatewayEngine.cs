@@ -164,26 +164,39 @@ internal sealed partial class GatewayEngine : IDisposable
         poller.Wait(until);
         Sentinel?.ReportProgress();
         now = MonotonicClock.Now;
+        Meter.Begin(now);
 
         _wake.Reset();
         while (_posted.TryDequeue(out Action<GatewayEngine>? action))
             action(this);
+        Meter.End(TurnPart.Posted);
         TakeSync(now);
+        Meter.End(TurnPart.Sync);
         TakeHeartbeats(now);
+        Meter.End(TurnPart.Heartbeats);
         Path.TakeOuter(now);
+        Meter.End(TurnPart.Outer);
         Path.TakeInner();
+        Meter.End(TurnPart.Inner);
         if (Core.HasWork || now >= _nextTick)
             Feed(TickInput);
         if (_draining is { } due && now >= due)
             ReportDrained();
         if (_active && now >= _nextSteer)
             Steer(now);
+        Meter.End(TurnPart.Core);
         BuildRecords();
         RegisterSome();
+        Meter.End(TurnPart.Records);
         Turns++;
         Path.Flush();
         _sync.Flush();
+        Meter.End(TurnPart.Flush);
+        Meter.End();
     }
+
+    /// <summary>How long the turns are.</summary>
+    public TurnMeter Meter { get; } = new();
 
     private static readonly MemberInput.Tick TickInput = new();
 

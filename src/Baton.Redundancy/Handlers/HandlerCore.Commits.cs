@@ -104,8 +104,6 @@ public sealed partial class HandlerCore
                 {
                     Id = new SaId(NextSaId++),
                     LimitTerm = term,
-                    SurrenderedNext = null,
-                    SurrenderedWindow = null,
                 };
             }
 

@@ -57,8 +57,6 @@ public sealed partial class HandlerCore
             {
                 Id = new SaId(nextId++),
                 LimitTerm = request.Term,
-                SurrenderedNext = null,
-                SurrenderedWindow = null,
             });
         }
 
@@ -164,7 +162,7 @@ public sealed partial class HandlerCore
         return RequestVerdict.Granted;
     }
 
-    /// <summary>Reports and promotion in one write. Base limits are not touched (G8): only the next term looks at the reports.</summary>
+    /// <summary>The reports are with the designee already (G13), so this is a promotion that says so. Base limits are not touched (G8).</summary>
     private (RequestVerdict, string?) Surrender(Incarnation from, MemberRequest.Surrender request, ICollection<HandlerOutput> outputs)
     {
         if (Cluster.SurrenderedTerm == request.Term && Cluster.Term == request.Term + 1 && Cluster.Holder == request.To)
@@ -177,31 +175,7 @@ public sealed partial class HandlerCore
         if (!Same(Cluster.Designee, request.To) || !IsInSync(request.To))
             return (RequestVerdict.NotInSync, $"{request.To} is not the designee in sync");
 
-        var changed = new Dictionary<SaId, SaRecord>();
-        foreach (SaRecord record in _records.Values)
-        {
-            // Reports of an earlier surrender must not be taken for this one's.
-            if (record.SurrenderedNext is not null || record.SurrenderedWindow is not null)
-                changed[record.Id] = record with { SurrenderedNext = null, SurrenderedWindow = null };
-        }
-
-        foreach ((SaId id, ulong next) in request.Outbound)
-        {
-            if (!_records.TryGetValue(id, out SaRecord? record) || record.Direction != SaDirection.Outbound)
-                continue;
-            if (next > Slice.EndOf(record, request.Term) + 1)
-                return (RequestVerdict.Malformed, $"{id}: {next} lies beyond what term {request.Term} owns");
-            changed[id] = record with { SurrenderedNext = next, SurrenderedWindow = null };
-        }
-
-        foreach ((SaId id, WindowReport window) in request.Inbound)
-        {
-            if (_records.TryGetValue(id, out SaRecord? record) && record.Direction == SaDirection.Inbound)
-                changed[id] = record with { SurrenderedNext = null, SurrenderedWindow = window };
-        }
-
-        ClusterRecord next1 = NextTerm(Cluster.Term + 1, request.To, holderWasInSync: true) with { SurrenderedTerm = request.Term };
-        Commit(outputs, next1, [.. changed.Values], [], []);
+        Commit(outputs, NextTerm(Cluster.Term + 1, request.To, holderWasInSync: true) with { SurrenderedTerm = request.Term });
         outputs.Add(Note(RedundancyEventKind.Surrendered, $"{author} to {request.To}"));
         return (RequestVerdict.Granted, null);
     }

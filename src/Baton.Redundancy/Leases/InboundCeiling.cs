@@ -22,6 +22,7 @@ public sealed class InboundCeiling
     private ulong _floor;
     private ulong _mark;
     private ulong _highest;
+    private ulong _admitted;
 
     private ulong _limit;
     private ulong _work;
@@ -53,6 +54,15 @@ public sealed class InboundCeiling
     private ulong _tableTick;
     private ulong _tableCeiling;
 
+    // As a designee: the exact window that an active reported before it surrendered.
+    private ulong _reportTerm;
+    private ulong _reportTick;
+    private WindowReport? _report;
+
+    // As an active that hands over: how much it had accepted when the designee was last told, and in which work.
+    private ulong _toldWork;
+    private ulong _toldAdmitted;
+
     internal InboundCeiling(WorkScope scope, SaId id) => (_scope, Id) = (scope, id);
 
     public SaId Id { get; }
@@ -73,6 +83,7 @@ public sealed class InboundCeiling
         {
             if (number > _highest)
                 _highest = number;
+            _admitted++;
             return Admission.Accept;
         }
 
@@ -119,6 +130,7 @@ public sealed class InboundCeiling
         {
             if (number > _highest)
                 _highest = number;
+            _admitted++;
             if (IsTracked && number > _toldHighest)
                 TellFine();
             if (number > _coarseMark)
@@ -165,16 +177,15 @@ public sealed class InboundCeiling
 
     private void Rebase()
     {
-        bool surrendered = Record!.SurrenderedWindow is not null && _scope.Cluster!.SurrenderedTerm is { } term && term + 1 == _scope.Term;
-        if (surrendered)
+        if (_report is { } window && _scope.Cluster!.SurrenderedTerm == _reportTerm && _reportTerm + 1 == _scope.Term)
         {
             _floor = 0;
-            _highest = Record.SurrenderedWindow!.Top;
-            _start = new InboundStart(_scope.ReceiveStart, 0, Record.SurrenderedWindow);
+            _highest = window.Top;
+            _start = new InboundStart(_scope.ReceiveStart, 0, window);
         }
         else
         {
-            _floor = Record.LimitTerm >= _scope.ReceiveTerm ? 0
+            _floor = Record!.LimitTerm >= _scope.ReceiveTerm ? 0
                 : _scope.StartsFine ? (_tableTerm == _scope.TableTerm ? _tableCeiling : 0) : Record.CoarseCeiling;
             _highest = _floor;
             _start = new InboundStart(_scope.ReceiveStart, _floor, null);
@@ -370,6 +381,44 @@ public sealed class InboundCeiling
             return;
         (_tableTerm, _tableTick, _tableCeiling) = (term, tick, ceiling);
     }
+
+    /// <summary>As a designee: keeps the newest report of a term; it counts when the record says that this term was surrendered.</summary>
+    internal void Keep(ulong term, ulong tick, WindowReport window)
+    {
+        if (_reportTerm == term && tick < _reportTick)
+            return;
+        (_reportTerm, _reportTick, _report) = (term, tick, window);
+    }
+
+    // ---- what an active's core does with it that hands over ----
+
+    /// <summary>The data path's replay window, set by its owner; null while it has none: then the SA goes on by its ceilings.</summary>
+    public IExactWindow? Window { get; set; }
+
+    /// <summary>Was a report of this term given that cannot be given anew?</summary>
+    internal bool IsReportStuck => Window is null && _toldWork == _scope.Work;
+
+    /// <summary>Does the designee have to hear of it (again)? Then it is told now. A window that is not based on this term's start is not exact, but
+    /// old: its SA goes by the ceilings (P3).</summary>
+    internal bool Report(bool onlyChanged, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out WindowReport? report)
+    {
+        report = null;
+        if (Record is null || Window is null || (onlyChanged && _toldWork == _scope.Work && _toldAdmitted == _admitted))
+            return false;
+        BeCurrent();
+        if (!StartedHere)
+            return false;
+        (_toldWork, _toldAdmitted) = (_scope.Work, _admitted);
+        report = Window.Report();
+        return true;
+    }
+}
+
+/// <summary>The replay window that the data path keeps of an inbound SA. Asked on the core's thread, in a step.</summary>
+public interface IExactWindow
+{
+    /// <summary>What was accepted, exactly, after re-basing on <see cref="InboundCeiling.Start"/> if that has changed.</summary>
+    WindowReport Report();
 }
 
 /// <summary>Where a term's receiving starts: above a floor, or with the exact window of a surrender.</summary>

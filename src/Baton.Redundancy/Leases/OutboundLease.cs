@@ -31,6 +31,14 @@ public sealed class OutboundLease
     private bool _toldRekey;
     private bool _beyondJump;
 
+    // As a designee: what the active reported, and with which tick.
+    private NextReport? _report;
+    private ulong _reportTick;
+
+    // As an active that hands over: what the designee was told last, and in which work.
+    private ulong _toldWork;
+    private ulong _toldNext;
+
     internal OutboundLease(WorkScope scope, SaRecord record) => (_scope, Record) = (scope, record);
 
     public SaId Id => Record.Id;
@@ -128,7 +136,7 @@ public sealed class OutboundLease
             return;
         _generation = _scope.Work;
         (_low, _toldLow, _toldEnded, _toldRekey, _beyondJump) = (false, false, false, false, false);
-        Slice slice = Slice.Start(Record, _scope.Cluster!, _scope.Term, _scope.InForce);
+        Slice slice = Slice.Start(Record, _report, _scope.Cluster!, _scope.Term, _scope.InForce);
         ulong last = Slice.LastUsable(Record.Space);
         if (slice.IsEmpty)
         {
@@ -257,6 +265,24 @@ public sealed class OutboundLease
         _low = true;
         _scope.LowLeases.Add(this);
         _scope.HasWork = true;
+    }
+
+    /// <summary>As a designee: keeps the newest report of a term; messages may be reordered.</summary>
+    internal void Keep(ulong term, ulong tick, ulong next)
+    {
+        if (_report is { } known && known.Term == term && tick < _reportTick)
+            return;
+        (_report, _reportTick) = (new NextReport(term, next), tick);
+    }
+
+    /// <summary>Does the designee have to hear of it (again)? Then it is told now.</summary>
+    internal bool Report(bool onlyChanged, out ulong next)
+    {
+        next = Next;
+        if (onlyChanged && _toldWork == _scope.Work && _toldNext == next)
+            return false;
+        (_toldWork, _toldNext) = (_scope.Work, next);
+        return true;
     }
 
     private void NeedRekey(string why)

@@ -47,13 +47,14 @@ public readonly record struct Slice(ulong First, ulong Last)
     /// Where <paramref name="term"/> really starts: after a surrender the next term, and no other, goes on at the report F (G8).
     /// The end stays the formula's.
     /// </summary>
-    internal static Slice Start(SaRecord record, ClusterRecord cluster, ulong term, Guards inForce)
+    /// <param name="report">What the owner of an earlier term told this member.</param>
+    internal static Slice Start(SaRecord record, NextReport? report, ClusterRecord cluster, ulong term, Guards inForce)
     {
         Slice slice = Of(record, term);
-        if (record.SurrenderedNext is not { } next || cluster.SurrenderedTerm is not { } surrendered || term <= record.LimitTerm)
+        if (report is not { } told || cluster.SurrenderedTerm != told.Term || told.Term >= term || term <= record.LimitTerm)
             return slice;
-        bool successor = surrendered + 1 == term || !inForce.HasFlag(Guards.G8ReportOnlyForNextTerm); // (G8)
-        return successor && surrendered < term ? new(next, EndOf(record, term)) : slice;
+        bool successor = told.Term + 1 == term || !inForce.HasFlag(Guards.G8ReportOnlyForNextTerm); // (G8)
+        return successor ? new(told.Next, EndOf(record, term)) : slice;
     }
 
     /// <summary>One below the end of a full 64-bit counter, so that "the next number" always exists.</summary>

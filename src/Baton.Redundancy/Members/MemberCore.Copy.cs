@@ -204,7 +204,7 @@ public sealed partial class MemberCore
         ForgetReceiving();
         ForgetInSyncSet();
         _pendingSwitchover = null;
-        _surrender = null;
+        _handing = null;
     }
 
     /// <summary>The highest term heard of, from anybody.</summary>

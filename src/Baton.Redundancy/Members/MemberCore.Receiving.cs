@@ -152,10 +152,12 @@ public sealed partial class MemberCore
     }
 
     /// <summary>Two round trips, then twice that, and so on up to eight times.</summary>
-    private Instant RepeatAt(Outstanding one)
+    private Instant RepeatAt(Outstanding one) => RepeatAt(one.SentAt, one.Sent);
+
+    private Instant RepeatAt(Instant sentAt, int sent)
     {
         double trip = Math.Clamp(_scope.RoundTripNanoseconds, _policy.CeilingTick.TotalNanoseconds, _policy.CeilingPatience.TotalNanoseconds / 8);
-        return new Instant(one.SentAt.Nanoseconds + (long)(trip * 2 * (1 << Math.Min(one.Sent - 1, 3))));
+        return new Instant(sentAt.Nanoseconds + (long)(trip * 2 * (1 << Math.Min(sent - 1, 3))));
     }
 
     private void LowerIdle(Instant now, ICollection<MemberOutput> outputs)
@@ -196,6 +198,8 @@ public sealed partial class MemberCore
             return;
         if (Same(Copy.Designee, confirm.From))
             _designeeRevision = Math.Max(_designeeRevision, confirm.Revision);
+        if (OnReportConfirmed(confirm, now))
+            return;
         if (SlotOf(confirm.From) is not { } slot || _scope.Admitting == 0)
             return;
         _lastConfirm[slot] = now;

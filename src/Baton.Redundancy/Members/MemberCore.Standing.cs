@@ -35,6 +35,9 @@ public sealed partial class MemberCore
             case MemberMessage.Present present:
                 OnPresent(present, now);
                 break;
+            case MemberMessage.ExactStates states:
+                OnExactStates(states, now, outputs);
+                break;
             case MemberMessage.RelaySurrender relay:
                 OnRelay(relay, now, outputs);
                 break;
@@ -43,21 +46,8 @@ public sealed partial class MemberCore
 
     private void OnFineCeilings(MemberMessage.FineCeilings message, Instant now, ICollection<MemberOutput> outputs)
     {
-        ulong known = HighestTerm;
-        if (IsWorking && message.Term > _scope.Term)
-        {
-            // Somebody works in a higher term: obey it, whatever the record that this member can reach says.
-            _seenTerm = Math.Max(_seenTerm, message.Term);
-            DeposeBy(message, outputs);
-        }
-
-        // (G10) Who works confirms nothing, and nobody confirms for a lower term than it knows: its floor may be fixed already.
-        if (InForce.HasFlag(Guards.G10NoConfirmAfterWork) && (IsWorking || message.Term < known))
+        if (!Follows(message, outputs))
             return;
-        if (Copy.Term == message.Term && !Same(Copy.Holder, message.From))
-            return;
-
-        _seenTerm = Math.Max(_seenTerm, message.Term);
         _tableTerm = Math.Max(_tableTerm, message.Term);
         foreach ((SaId id, ulong ceiling) in message.Ceilings)
         {
@@ -74,13 +64,33 @@ public sealed partial class MemberCore
         Send(message.From, new MemberMessage.Confirm(Self, message.Term, message.Tick, message.FullCopy, message.Part, ConfirmableRevision), outputs);
     }
 
+    /// <summary>Does this member stand by for the active that speaks?</summary>
+    private bool Follows(MemberMessage message, ICollection<MemberOutput> outputs)
+    {
+        ulong known = HighestTerm;
+        if (IsWorking && message.Term > _scope.Term)
+        {
+            // Somebody works in a higher term: obey it, whatever the record that this member can reach says.
+            _seenTerm = Math.Max(_seenTerm, message.Term);
+            DeposeBy(message, outputs);
+        }
+
+        // (G10) Who works confirms nothing, and nobody confirms for a lower term than it knows: its floor may be fixed already.
+        if (InForce.HasFlag(Guards.G10NoConfirmAfterWork) && (IsWorking || message.Term < known))
+            return false;
+        if (Copy.Term == message.Term && !Same(Copy.Holder, message.From))
+            return false;
+        _seenTerm = Math.Max(_seenTerm, message.Term);
+        return true;
+    }
+
     /// <summary>A member that has taken a term confirms no limit of a lower one (G5), wherever the question comes from.</summary>
     private ulong ConfirmableRevision => Copy.Term >= _scope.Term ? Copy.Revision : 0;
 
-    private void DeposeBy(MemberMessage.FineCeilings message, ICollection<MemberOutput> outputs)
+    private void DeposeBy(MemberMessage message, ICollection<MemberOutput> outputs)
     {
-        bool toSuccessor = _surrender is { } surrender && surrender.To == message.From && message.Term == _scope.Term + 1;
         bool surrendering = _state is MemberState.Freezing or MemberState.Surrendering;
+        bool toSuccessor = _handing is { IsAsked: true } && _successor == message.From && message.Term == _scope.Term + 1;
         bool gaveUp = _state == MemberState.Ended;
         Stop();
         _state = MemberState.Standby;

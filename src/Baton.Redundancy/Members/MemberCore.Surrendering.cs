@@ -5,11 +5,10 @@ using Baton.Wire;
 
 namespace Baton.Redundancy.Members;
 
-/// <summary>The planned end of a term (P6): freeze, drain, one write with the exact state.</summary>
+/// <summary>The planned end of a term (P6): everything reported to the designee, freeze, drain, what changed since, one write.</summary>
 public sealed partial class MemberCore
 {
     private (string? To, Instant Until)? _pendingSwitchover;
-    private MemberRequest.Surrender? _surrender;
     private Incarnation _successor;
     private Instant _lastRelay;
 
@@ -31,7 +30,7 @@ public sealed partial class MemberCore
         if (_pendingSwitchover is not { } wish)
             return;
 
-        string? obstacle = Obstacle(wish.To, now);
+        string? obstacle = Obstacle(wish.To, now) ?? Unreported(now, outputs);
         if (obstacle is null)
         {
             _pendingSwitchover = null;
@@ -42,9 +41,33 @@ public sealed partial class MemberCore
         }
         else if (now >= wish.Until)
         {
-            _pendingSwitchover = null;
+            (_pendingSwitchover, _handing) = (null, null);
             _scope.Note(RedundancyEventKind.SwitchoverRefused, obstacle);
         }
+    }
+
+    /// <summary>Tells the designee the exact state of every SA, while the packets go on. Null when it has confirmed all.</summary>
+    private string? Unreported(Instant now, ICollection<MemberOutput> outputs)
+    {
+        if (_handing is null || _handing.Successor != Copy.Designee)
+        {
+            foreach (InboundCeiling ceiling in _inbound.Values)
+            {
+                // The designee may hold something older of it, and would go by that.
+                if (ceiling.IsReportStuck)
+                    return $"{ceiling.Id} has been reported and has no window any more";
+            }
+
+            _handing = BeginHanding(Copy.Designee!.Value, isFinal: false, now);
+        }
+
+        AdvanceHanding(_handing, now, outputs);
+        if (_handing.IsConfirmed)
+            return null;
+
+        // However many SAs there are: as long as it goes on, the wish stands.
+        _pendingSwitchover = (_pendingSwitchover!.Value.To, _handing.LastProgress + (_policy.RequestTimeout * 10));
+        return $"{_handing.Successor} does not confirm the state of the SAs";
     }
 
     private string? Obstacle(string? to, Instant now)
@@ -77,32 +100,10 @@ public sealed partial class MemberCore
         return false;
     }
 
-    private void OnDrained(MemberInput.Drained drained)
+    private void OnDrained()
     {
-        if (_state != MemberState.Freezing)
-            return;
-        // SAs that the data path never used report where they stand all the same.
-        var outbound = new List<(SaId, ulong)>(_outbound.Count);
-        var reported = new HashSet<SaId>();
-        foreach ((SaId id, ulong next) in drained.Outbound)
-        {
-            if (_outbound.ContainsKey(id) && reported.Add(id))
-                outbound.Add((id, next));
-        }
-
-        foreach ((SaId id, OutboundLease lease) in _outbound)
-        {
-            if (!reported.Contains(id))
-                outbound.Add((id, lease.Next));
-        }
-
-        // A window that was never based on this term's start is not exact, but old: its SA goes by the ceilings (P3).
-        (SaId Id, WindowReport Window)[] inbound =
-            [.. drained.Inbound.Where(w => _inbound.TryGetValue(w.Id, out InboundCeiling? ceiling) && ceiling.StartedHere)];
-
-        _surrender = new MemberRequest.Surrender(_scope.Term, _successor, outbound, inbound);
-        _state = MemberState.Surrendering;
-        _lastRelay = new Instant(long.MinValue / 2);
+        if (_state == MemberState.Freezing)
+            _state = MemberState.Surrendering;
     }
 
     /// <summary>Asked until it is answered or the copy tells: a write that timed out may have happened.</summary>
@@ -114,17 +115,31 @@ public sealed partial class MemberCore
             return;
         }
 
-        if (_state != MemberState.Surrendering || _surrender is null)
+        if (_state != MemberState.Surrendering || _handing is null)
             return;
+        if (!_handing.IsFinal)
+            _handing = BeginHanding(_successor, isFinal: true, now);
+        AdvanceHanding(_handing, now, outputs);
+        if (!_handing.IsConfirmed && !_handing.IsAsked && InForce.HasFlag(Guards.G13ReportsConfirmed)) // (G13)
+        {
+            // Nothing has been surrendered yet, and without the designee nothing will be.
+            if (now >= _handing.LastProgress + (_policy.RequestTimeout * 2))
+                EndWithoutSuccessor(outputs);
+            return;
+        }
+
         if (HasHandler)
         {
             if (_desk.TimedOut(RequestKind.Surrender, now) || _desk.IsFree(RequestKind.Surrender, now))
-                Ask(RequestKind.Surrender, _surrender, now, outputs);
+            {
+                _handing.IsAsked = true;
+                Ask(RequestKind.Surrender, new MemberRequest.Surrender(_scope.Term, _successor), now, outputs);
+            }
         }
-        else if (now >= _lastRelay + _policy.RequestTimeout)
+        else if (!_handing.IsAsked || now >= _lastRelay + _policy.RequestTimeout)
         {
-            _lastRelay = now;
-            Send(_successor, new MemberMessage.RelaySurrender(Self, _scope.Term, _surrender), outputs);
+            (_handing.IsAsked, _lastRelay) = (true, now);
+            Send(_successor, new MemberMessage.RelaySurrender(Self, _scope.Term, _successor), outputs);
         }
     }
 
@@ -158,10 +173,10 @@ public sealed partial class MemberCore
             return;
         }
 
-        if (_state == MemberState.Standby && HasHandler && relay.Request.To == Self && Same(Copy.Holder, relay.From) && relay.Term == Copy.Term
+        if (_state == MemberState.Standby && HasHandler && relay.To == Self && Same(Copy.Holder, relay.From) && relay.Term == Copy.Term
             && (_desk.TimedOut(RequestKind.Surrender, now) || _desk.IsFree(RequestKind.Surrender, now)))
         {
-            Ask(RequestKind.Surrender, relay.Request, now, outputs);
+            Ask(RequestKind.Surrender, new MemberRequest.Surrender(relay.Term, Self), now, outputs);
         }
     }
 

@@ -16,7 +16,7 @@ namespace Baton.Redundancy.Members;
 ///        holder of a term     │   └──────────────► Alone ───────────────────────────┤
 ///        that I have not      │                      │ the copy names me (adopted)  │
 ///        worked in            └──────────────────► Active ──────────────────────────┤
-///                                                  │  ▲  │ BeginSwitchover          │
+///                                                  │  ▲  │ BeginSwitchover, all reported
 ///            ceilings unconfirmed, set unchangeable│  │  └──► Freezing ──Drained──► Surrendering
 ///                                                  ▼  │                             │ refused
 ///                                                 Ended ◄───────────────────────────┘
@@ -114,8 +114,8 @@ public sealed partial class MemberCore
             case MemberInput.BeginSwitchover begin:
                 OnBeginSwitchover(begin.To, now);
                 break;
-            case MemberInput.Drained drained:
-                OnDrained(drained);
+            case MemberInput.Drained:
+                OnDrained();
                 break;
             case MemberInput.Tick:
                 break;
@@ -185,12 +185,14 @@ public sealed partial class MemberCore
                 next = Instant.Min(next, ReceivingDeadline(now));
                 next = Sooner(next, Instant.Min(SendingDeadline(), CommitDeadline()), now);
                 next = Sooner(next, SwitchoverDeadline(), now);
+                next = Sooner(next, HandingDeadline(), now);
                 next = Instant.Min(next, now + _policy.RequestTimeout);
                 break;
             case MemberState.Alone:
             case MemberState.Freezing:
             case MemberState.Surrendering:
             case MemberState.Ended:
+                next = Sooner(next, HandingDeadline(), now);
                 next = Instant.Min(next, now + _policy.RequestTimeout);
                 break;
         }

@@ -32,10 +32,8 @@ public abstract record MemberInput
     /// <summary>Operator, handler or SIGTERM: hand over by surrender. To null: the designee.</summary>
     public sealed record BeginSwitchover(string? To) : MemberInput;
 
-    /// <summary>The shell's answer to <see cref="MemberOutput.Freeze"/>: workers drained, the path skew passed; the exact state of every SA.</summary>
-    public sealed record Drained(
-        IReadOnlyList<(SaId Id, ulong Next)> Outbound,
-        IReadOnlyList<(SaId Id, WindowReport Window)> Inbound) : MemberInput;
+    /// <summary>The shell's answer to <see cref="MemberOutput.Freeze"/>: workers drained, the path skew passed; nothing changes any more.</summary>
+    public sealed record Drained : MemberInput;
 
     /// <summary>Time passed, or the data path left work (<see cref="MemberCore.HasWork"/>).</summary>
     public sealed record Tick : MemberInput;

@@ -19,8 +19,16 @@ public abstract record MemberMessage(Incarnation From, ulong Term)
     public sealed record Confirm(
         Incarnation From, ulong Term, ulong Tick, ulong FullCopy, int Part, ulong Revision) : MemberMessage(From, Term);
 
-    /// <summary>An active that lost the handler asks a standby that has one to pass its surrender on.</summary>
-    public sealed record RelaySurrender(Incarnation From, ulong Term, MemberRequest.Surrender Request) : MemberMessage(From, Term);
+    /// <summary>An active that lost the handler asks its designee, which has one, to pass its surrender on.</summary>
+    public sealed record RelaySurrender(Incarnation From, ulong Term, Incarnation To) : MemberMessage(From, Term);
+
+    /// <summary>The exact state of some SAs, from an active that is about to hand over to its designee: first of all SAs, while it works; then, frozen,
+    /// of those that changed since. The newest tick of an SA wins. It counts only when the record says that this term was surrendered.</summary>
+    /// <param name="Tick">Of the same row as those of <see cref="FineCeilings"/>; answered by a <see cref="Confirm"/>.</param>
+    public sealed record ExactStates(
+        Incarnation From, ulong Term, ulong Tick,
+        IReadOnlyList<(SaId Id, ulong Next)> Outbound,
+        IReadOnlyList<(SaId Id, WindowReport Window)> Inbound) : MemberMessage(From, Term);
 
     /// <summary>A standby's sign of presence to the active: so that the active may take it into the set, and knows whether it has a handler.</summary>
     public sealed record Present(Incarnation From, ulong Term, ulong Revision, bool HasHandler) : MemberMessage(From, Term);

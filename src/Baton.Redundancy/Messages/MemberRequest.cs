@@ -32,12 +32,9 @@ public abstract record MemberRequest
     /// <summary>The designee took Term + 1 alone while the handler was away: adopt it by compare-and-set Term -> Term + 1.</summary>
     public sealed record AdoptDesignee(ulong Term) : MemberRequest;
 
-    /// <summary>Planned end of a term: reports and promotion of the designee to Term + 1 in one write.</summary>
-    public sealed record Surrender(
-        ulong Term,
-        Incarnation To,
-        IReadOnlyList<(SaId Id, ulong Next)> Outbound,
-        IReadOnlyList<(SaId Id, WindowReport Window)> Inbound) : MemberRequest;
+    /// <summary>Planned end of a term: promotes the designee to Term + 1. Asked for only when the designee has confirmed the last exact state of
+    /// every SA (G13): <see cref="MemberMessage.ExactStates"/>. So the write is one row, whatever the number of SAs (P5).</summary>
+    public sealed record Surrender(ulong Term, Incarnation To) : MemberRequest;
 
     /// <summary>Commits in order, the first of them number <paramref name="First"/> of this holder. Those that the ledger has are skipped; the first that
     /// cannot be ends the write: those before it are granted, <see cref="ClusterRecord.Commits"/> tells, and the verdict is its own.</summary>

@@ -13,7 +13,7 @@ namespace Baton.Redundancy.Records;
 /// <param name="InSyncRevision">The revision of the set itself; changes of the set compare and set on it (G11).</param>
 /// <param name="InSync">Standbys whose confirmation a fine ceiling needs (G9).</param>
 /// <param name="SurrenderedTerm">The last term that ended by surrender; only term <c>SurrenderedTerm + 1</c> may start at
-/// the reports <see cref="SaRecord.SurrenderedNext"/> and <see cref="SaRecord.SurrenderedWindow"/> (G8).</param>
+/// what its owner reported to the successor (<see cref="Messages.MemberMessage.ExactStates"/>, G8).</param>
 public sealed record ClusterRecord(
     Guid LedgerId,
     ulong Revision,

@@ -13,9 +13,6 @@ namespace Baton.Redundancy.Records;
 /// <param name="Limit">Base limit L (outbound).</param>
 /// <param name="LimitTerm">t0: the term in which <paramref name="Limit"/> was set (always the writer's own, G2).</param>
 /// <param name="CoarseCeiling">Inbound: the highest number that any holder may have accepted.</param>
-/// <param name="SurrenderedNext">F: the first number that the surrendering owner never assigned. Valid only for
-/// <see cref="ClusterRecord.SurrenderedTerm"/> + 1; L and t0 are never lowered (G8).</param>
-/// <param name="SurrenderedWindow">Inbound: the exact window at surrender.</param>
 /// <param name="LastAuthenticated">Outbound: the last number known to be authenticated by the peer, or the first of the SA.</param>
 public sealed record SaRecord(
     SaId Id,
@@ -27,13 +24,14 @@ public sealed record SaRecord(
     ulong Limit,
     ulong LimitTerm,
     ulong CoarseCeiling,
-    ulong? SurrenderedNext,
-    WindowReport? SurrenderedWindow,
     ulong LastAuthenticated,
     ReadOnlyMemory<byte> Sealed);
 
 /// <summary>An exact replay window: its top and, bit i of word i/64 being number <c>Top - i</c>, what was accepted below it.</summary>
 public sealed record WindowReport(ulong Top, ReadOnlyMemory<ulong> Bitmap);
+
+/// <summary>F of a planned switchover: the first number of an SA that the owner of <paramref name="Term"/> never assigned.</summary>
+public readonly record struct NextReport(ulong Term, ulong Next);
 
 /// <summary>One committed change of the ledger. Changes form one sequence without gaps; a snapshot stands for all up to its revision.</summary>
 /// <param name="IsSnapshot">The change replaces the whole copy.</param>

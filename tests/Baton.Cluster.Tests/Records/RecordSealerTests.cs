@@ -79,7 +79,7 @@ public sealed class RecordSealerTests
     public void The_counter_of_ivs_belongs_to_its_ike_sa()
     {
         using var sealer = new RecordSealer(ClusterKeys.Of(1, One));
-        var iv = new SaRecord(default, SaDirection.Outbound, 0, CounterSpace.IkeIv, sealer.KeyTag(new IkeId(7), iv: true), 0, 0, 0, 0, null, null, 65, sealer.SealIv(new IkeId(7)));
+        var iv = new SaRecord(default, SaDirection.Outbound, 0, CounterSpace.IkeIv, sealer.KeyTag(new IkeId(7), iv: true), 0, 0, 0, 0, 65, sealer.SealIv(new IkeId(7)));
         Assert.Equal(RecordVerdict.Opened, sealer.OpenIv(iv, out IkeId id));
         Assert.Equal(new IkeId(7), id);
         Assert.Equal(RecordVerdict.Malformed, sealer.Open(iv.Sealed.Span, out _));

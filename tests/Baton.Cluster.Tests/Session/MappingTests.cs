@@ -70,11 +70,10 @@ public sealed class MappingTests
     [InlineData("counter of 65 bits")]
     [InlineData("wire bits above the counter's")]
     [InlineData("direction of the future")]
-    [InlineData("window too long")]
     [InlineData("sealed part too long")]
     public void What_nobody_could_have_meant_is_refused(string what)
     {
-        SaRecord sa = new(default, SaDirection.Inbound, 256, CounterSpace.Esp32, 0, 0, 0, 0, 0, null, new WindowReport(1, new ulong[1]), 0, new byte[1]);
+        SaRecord sa = new(default, SaDirection.Inbound, 256, CounterSpace.Esp32, 0, 0, 0, 0, 0, 0, new byte[1]);
         P.Request wire = Mapping.ToWire(1, new RequestHeader(new Incarnation("a", 1), Guid.NewGuid(), 0, 0), new MemberRequest.Register(1, [sa]));
         Assert.True(Mapping.TryFromWire(wire, out _, out _));
         P.SaRecord record = wire.Register.Sas[0];
@@ -88,7 +87,6 @@ public sealed class MappingTests
             case "counter of 65 bits": record.SpaceBits = 65; break;
             case "wire bits above the counter's": record.SpaceWireBits = 33; break;
             case "direction of the future": record.Direction = (P.SaDirection)2; break;
-            case "window too long": record.SurrenderedWindow.Bitmap.AddRange(new ulong[64]); break;
             case "sealed part too long": record.Sealed = ByteString.CopyFrom(new byte[Protocol.MaximumSealedBytes + 1]); break;
         }
 
@@ -100,7 +98,7 @@ public sealed class MappingTests
         Gen.Select(Gen.Int[0, 3_500], Gen.Int[0, 2_500]).Sample((upserts, deletes) =>
         {
             var change = new LedgerChange(true, ClusterRecord.Empty(Guid.NewGuid()),
-                [.. Enumerable.Range(0, upserts).Select(i => new SaRecord(new SaId((ulong)i), SaDirection.Outbound, 1, CounterSpace.Esp32, 0, 0, 0, 0, 0, null, null, 0, default))],
+                [.. Enumerable.Range(0, upserts).Select(i => new SaRecord(new SaId((ulong)i), SaDirection.Outbound, 1, CounterSpace.Esp32, 0, 0, 0, 0, 0, 0, default))],
                 [.. Enumerable.Range(0, deletes).Select(i => new SaId((ulong)i))]);
             var joiner = new ChangeJoiner();
             P.Change? whole = null;
@@ -151,24 +149,22 @@ public sealed class MappingTests
     }
 
     [Fact]
-    public void A_long_surrender_travels_in_parts_and_comes_back_whole()
+    public void A_long_request_travels_in_parts_and_comes_back_whole()
     {
-        var surrender = new MemberRequest.Surrender(5, new Incarnation("b", 2),
-            [.. Enumerable.Range(0, 2_500).Select(i => (new SaId((ulong)i), (ulong)i * 3))],
-            [.. Enumerable.Range(0, 2_500).Select(i => (new SaId((ulong)i), new WindowReport((ulong)i, new ulong[] { 1, 2 })))]);
+        var extend = new MemberRequest.Extend(5, [.. Enumerable.Range(0, 2_500).Select(i => (new SaId((ulong)i), (ulong)i * 3, (ulong)i))]);
         var joiner = new RequestJoiner();
         P.Request? whole = null;
         int parts = 0;
-        foreach (P.Request part in Parts.Split(Mapping.ToWire(9, new RequestHeader(new Incarnation("a", 1), null, 0, 0), surrender)))
+        foreach (P.Request part in Parts.Split(Mapping.ToWire(9, new RequestHeader(new Incarnation("a", 1), null, 0, 0), extend)))
         {
             Assert.Null(whole);
             parts++;
             Assert.True(joiner.TryAdd(P.Request.Parser.ParseFrom(part.ToByteArray()), out whole));
         }
 
-        Assert.Equal(6, parts);
+        Assert.Equal(3, parts);
         Assert.True(Mapping.TryFromWire(whole!, out _, out MemberRequest back));
-        Assert.Equal(Gens.Show(surrender), Gens.Show(back));
+        Assert.Equal(Gens.Show(extend), Gens.Show(back));
     }
 
     [Fact]

@@ -171,7 +171,7 @@ public sealed class PacketPathTests : IDisposable
 
     private static byte[] Key(byte first) => [.. Enumerable.Range(first, 36).Select(i => (byte)i)];
 
-    private static SaRecord Record(ulong id) => new(new SaId(id), SaDirection.Outbound, 0, default, id, 0, 0, 0, 0, null, null, 0, default);
+    private static SaRecord Record(ulong id) => new(new SaId(id), SaDirection.Outbound, 0, default, id, 0, 0, 0, 0, 0, default);
 
     private static NodeOptions Options(NodeRole role, IPEndPoint? remote, UdpBatch host) => new()
     {

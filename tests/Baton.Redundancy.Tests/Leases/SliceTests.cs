@@ -32,11 +32,13 @@ public class SliceTests
     [Fact]
     public void Only_the_term_after_a_surrender_starts_at_the_report()
     {
-        SaRecord record = Record(CounterSpace.EspExtended, 1000, 4, 100) with { SurrenderedNext = 17 };
+        SaRecord record = Record(CounterSpace.EspExtended, 1000, 4, 100);
         ClusterRecord cluster = ClusterRecord.Empty(Guid.Empty) with { SurrenderedTerm = 4 };
-        Assert.Equal(new Slice(17, 1100), Slice.Start(record, cluster, 5, Guards.All));
-        Assert.Equal(new Slice(1101, 1200), Slice.Start(record, cluster, 6, Guards.All));
-        Assert.Equal(new Slice(17, 1200), Slice.Start(record, cluster, 6, Guards.All & ~Guards.G8ReportOnlyForNextTerm));
+        Assert.Equal(new Slice(17, 1100), Slice.Start(record, new NextReport(4, 17), cluster, 5, Guards.All));
+        Assert.Equal(new Slice(1001, 1100), Slice.Start(record, null, cluster, 5, Guards.All));
+        Assert.Equal(new Slice(1001, 1100), Slice.Start(record, new NextReport(4, 17), cluster with { SurrenderedTerm = 3 }, 5, Guards.All)); // told, and never surrendered
+        Assert.Equal(new Slice(1101, 1200), Slice.Start(record, new NextReport(4, 17), cluster, 6, Guards.All));
+        Assert.Equal(new Slice(17, 1200), Slice.Start(record, new NextReport(4, 17), cluster, 6, Guards.All & ~Guards.G8ReportOnlyForNextTerm));
     }
 
     // Neighbours are where slices would meet, and far ones where they would overflow.

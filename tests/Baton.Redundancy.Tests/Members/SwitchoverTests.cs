@@ -1,4 +1,6 @@
+using Baton.Redundancy.Leases;
 using Baton.Redundancy.Members;
+using Baton.Redundancy.Messages;
 using Baton.Redundancy.Records;
 
 namespace Baton.Redundancy.Tests.Members;
@@ -13,18 +15,82 @@ public class SwitchoverTests
         a.AutoDrain = false;
         Assert.True(cluster.Out("A").TryTake(out ulong last));
         TakeoverTests.Accept(cluster, "A", 5);
+        var window = new WindowReport(5, new ulong[] { 1 });
+        cluster.In("A").Window = new FixedWindow(window);
         cluster.Step(a, new MemberInput.BeginSwitchover(null));
         cluster.Until(() => cluster["A"].State == MemberState.Freezing);
         Assert.False(cluster.Out("A").TryTake(out _));
         Assert.Equal(last + 1, cluster.Out("A").Next);
-        var window = new WindowReport(5, new ulong[] { 1 });
-        cluster.Step(a, new MemberInput.Drained([(new SaId(1), last + 1)], [(new SaId(2), window)]));
+        cluster.Step(a, new MemberInput.Drained());
         cluster.Until(() => cluster["B"].IsActive && cluster["A"].State == MemberState.Standby, 20);
         Assert.Contains(a.Outputs, static output => output is MemberOutput.SurrenderEnded { Done: true });
         Assert.True(cluster.Out("B").TryTake(out ulong first));
         Assert.Equal(last + 1, first);
         Assert.Same(window, cluster.In("B").Start.Window);
         Assert.Equal(Admission.Accept, cluster.In("B").Admit(4)); // the window knows, not the floor
+    }
+
+    /// <summary>What left and what came while the designee was being told is told once more, and the surrender waits for that (G13).</summary>
+    [Fact]
+    public void What_changes_after_it_was_reported_is_reported_again_before_the_surrender()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        TestCluster.Member a = cluster.Members["A"];
+        a.AutoDrain = false;
+        TakeoverTests.Accept(cluster, "A", 5);
+        cluster.In("A").Window = new FixedWindow(new WindowReport(5, new ulong[] { 1 }));
+        cluster.Step(a, new MemberInput.BeginSwitchover(null)); // this very step tells the designee
+        Assert.Single(Told(a));
+        Assert.True(cluster.Out("A").TryTake(out ulong last));
+        Assert.Equal(Admission.Accept, cluster.In("A").Admit(4));
+        var window = new WindowReport(5, new ulong[] { 3 });
+        cluster.In("A").Window = new FixedWindow(window);
+        cluster.Until(() => cluster["A"].State == MemberState.Freezing);
+
+        cluster.Unreachable.Add(("A", "B"));
+        cluster.Step(a, new MemberInput.Drained());
+        cluster.Run(20);
+        Assert.Equal(MemberState.Surrendering, cluster["A"].State); // not asked for: the designee does not have it
+        Assert.Equal(1UL, cluster.Handler.Cluster.Term);
+        cluster.Unreachable.Clear();
+        cluster.Until(() => cluster["B"].IsActive);
+        Assert.True(cluster.Out("B").TryTake(out ulong first));
+        Assert.Equal(last + 1, first);
+        Assert.Same(window, cluster.In("B").Start.Window);
+    }
+
+    [Fact]
+    public void What_did_not_change_is_reported_once()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        TestCluster.Member a = cluster.Members["A"];
+        cluster.In("A").Window = new FixedWindow(new WindowReport(0, new ulong[] { 1 }));
+        cluster.Step(a, new MemberInput.BeginSwitchover(null));
+        cluster.Until(() => cluster["B"].IsActive);
+        MemberMessage.ExactStates once = Assert.Single(Told(a));
+        Assert.Single(once.Outbound);
+        Assert.Single(once.Inbound);
+    }
+
+    [Fact]
+    public void A_designee_that_confirms_no_report_stops_no_packet()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        TestCluster.Member a = cluster.Members["A"];
+        cluster.Unreachable.Add(("A", "B"));
+        cluster.Step(a, new MemberInput.BeginSwitchover(null));
+        cluster.Run(50);
+        Assert.Equal(MemberState.Active, cluster["A"].State);
+        Assert.True(cluster.Out("A").TryTake(out _));
+        Assert.True(Told(a).Count > 1); // asked again
+    }
+
+    private static List<MemberMessage.ExactStates> Told(TestCluster.Member member) =>
+        [.. member.Outputs.OfType<MemberOutput.ToMember>().Select(static output => output.Message).OfType<MemberMessage.ExactStates>()];
+
+    private sealed class FixedWindow(WindowReport report) : IExactWindow
+    {
+        public WindowReport Report() => report;
     }
 
     [Fact]

@@ -12,12 +12,19 @@ internal sealed partial class SimMember
     private const int HeldPerSa = 256;
     private const int HandedOver = 512;
 
-    private sealed class SaState
+    private sealed class SaState(SimSa sa) : IExactWindow
     {
         public SaId Id;
         public SimWindow Window = null!;
         public ulong Generation;
         public List<(ulong Number, long App, bool Replay)> Held = [];
+        public InboundCeiling? Ceiling;
+
+        public WindowReport Report()
+        {
+            Rebase(sa, this, Ceiling!);
+            return Window.Report();
+        }
     }
 
     private readonly Dictionary<int, SaState> _sas = [];
@@ -59,7 +66,7 @@ internal sealed partial class SimMember
             sa.Id = record.Id;
             // An SPI is only an index: the newest record of it counts.
             if (!_sas.TryGetValue(sa.Index, out SaState? known) || known.Id.Value < record.Id.Value)
-                _sas[sa.Index] = new SaState { Id = record.Id, Window = new SimWindow(sa.WindowSize, sa.First - 1) };
+                Learn(sa, record.Id);
         }
 
         foreach (SaId id in change.Deletes)
@@ -72,6 +79,17 @@ internal sealed partial class SimMember
                     break;
                 }
             }
+        }
+    }
+
+    private void Learn(SimSa sa, SaId id)
+    {
+        var state = new SaState(sa) { Id = id, Window = new SimWindow(sa.WindowSize, sa.First - 1) };
+        _sas[sa.Index] = state;
+        if (sa.Direction == SaDirection.Inbound && Core.Inbound(id) is { } ceiling)
+        {
+            state.Ceiling = ceiling;
+            ceiling.Window = state;
         }
     }
 
@@ -216,27 +234,7 @@ internal sealed partial class SimMember
         AfterLocal(World.Random.Between(Network.Ms(5), Network.Ms(9)), Channel.Timer, Drained);
     }
 
-    private void Drained()
-    {
-        var outbound = new List<(SaId Id, ulong Next)>();
-        var inbound = new List<(SaId Id, WindowReport Window)>();
-        foreach ((int index, SaState state) in _sas)
-        {
-            if (World.Sas[index].Direction == SaDirection.Outbound)
-            {
-                if (Core.Outbound(state.Id) is { } lease)
-                    outbound.Add((state.Id, lease.Next));
-            }
-            else if (Core.Inbound(state.Id) is { } ceiling)
-            {
-                Rebase(World.Sas[index], state, ceiling);
-                if (state.Generation != 0)
-                    inbound.Add((state.Id, state.Window.Report()));
-            }
-        }
-
-        Feed(new MemberInput.Drained(outbound, inbound));
-    }
+    private void Drained() => Feed(new MemberInput.Drained());
 
     /// <summary>While handing over, and until nothing has come for a second, everything goes to the successor.</summary>
     private bool HandOn(SimSa sa, ulong number, long app, bool handed)

@@ -62,5 +62,5 @@ internal sealed class SimSa(int index, SaDirection direction, CounterSpace space
         Limit: direction == SaDirection.Outbound ? First + lead - 1 : 0,
         LimitTerm: 0,
         CoarseCeiling: direction == SaDirection.Inbound ? First + lead - 1 : 0,
-        null, null, LastAuthenticated: First, ReadOnlyMemory<byte>.Empty);
+        LastAuthenticated: First, ReadOnlyMemory<byte>.Empty);
 }

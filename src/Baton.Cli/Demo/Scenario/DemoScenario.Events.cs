@@ -94,6 +94,7 @@ public sealed partial class DemoScenario
             Answer<SwitchoverReply> answer = await watch.SwitchoverAsync(_standby, cancellation).ConfigureAwait(false);
             if (answer.Value is not { Done: true }) throw new DemoException($"no switchover: {answer.Value?.Detail ?? answer.Error}");
             await SwapAsync(cancellation).ConfigureAwait(false);
+            await HearLastAsync(_standby, cancellation).ConfigureAwait(false);
         }, cancellation);
 
     private async Task PauseAsync(CancellationToken cancellation)
@@ -156,10 +157,15 @@ public sealed partial class DemoScenario
             cast.Expect(cast[stopped]);
             Signal(stopped, ProcessSignal.Terminate);
             await SwapAsync(cancellation).ConfigureAwait(false);
+            await HearLastAsync(stopped, cancellation).ConfigureAwait(false);
             await cast[stopped].WaitForExitAsync(cancellation).WaitAsync(TimeSpan.FromSeconds(20), cancellation).ConfigureAwait(false);
             if (cast[stopped].ExitStatus != 0) throw new DemoException($"{stopped} ended with status {cast[stopped].ExitStatus}: {cast[stopped].LastWords()}");
         }, cancellation).ConfigureAwait(false);
     }
+
+    /// <summary>An orderly end of a term: its owner says which number of the call's SA it never assigned, while it still hands packets over.</summary>
+    private async Task HearLastAsync(string surrendered, CancellationToken cancellation) =>
+        _lastOfSurrendered = (await watch.OutboundAsync(surrendered, keys.CallToPeer, cancellation).ConfigureAwait(false))?.Next - 1;
 
     private Task<JsonElement> CheckAsync(CancellationToken cancellation) => cast.Probe.AskAsync(
         new JsonObject { ["cmd"] = "check", ["timeout"] = 3000 + (options.Sas / 2) }, TimeSpan.FromSeconds(20 + (options.Sas / 200)), cancellation);

@@ -16,6 +16,7 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, FreshKey
     private string _active = "";
     private string _standby = "";
     private ulong _term;
+    private ulong? _lastOfSurrendered;
 
     /// <summary>States come in milliseconds; a machine that is starved may take its time, and many SAs theirs.</summary>
     private TimeSpan Patience => TimeSpan.FromSeconds(30 + (options.Sas / 500));
@@ -105,6 +106,7 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, FreshKey
         _ = await ReadAsync($"{mark}-calm", cancellation).ConfigureAwait(false);
         Reading start = await ReadAsync($"{mark}-before", cancellation).ConfigureAwait(false);
         await cast.Observer.MarkAsync(mark, cancellation).ConfigureAwait(false);
+        _lastOfSurrendered = null;
         long at = Now;
         await act(cancellation).ConfigureAwait(false);
 
@@ -117,7 +119,7 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, FreshKey
         if (takeover)
         {
             Records? after = LedgerReader.Read(folder.File(NodeFiles.Ledger), keys.CallToPeer);
-            limit = Limit(before, after, term);
+            limit = _lastOfSurrendered ?? Limit(before, after, term);
             first = await FirstAfterAsync(mark, limit, term, cancellation).ConfigureAwait(false);
         }
 
@@ -152,7 +154,7 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, FreshKey
     /// <summary>The last number that the old term could use, by the records: those of after the event know of an extension just before it.</summary>
     private static ulong? Limit(Records? before, Records? after, ulong term)
     {
-        if (after is not null && (after.Sa.LimitTerm <= term || (after.Cluster.HasSurrenderedTerm && after.Cluster.SurrenderedTerm == term)) && after.LastOf(term) is { } late) return late;
+        if (after is not null && after.Sa.LimitTerm <= term && after.LastOf(term) is { } late) return late;
         return before?.LastOf(term);
     }
 

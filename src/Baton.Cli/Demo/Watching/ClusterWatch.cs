@@ -21,6 +21,10 @@ public sealed class ClusterWatch(RunFolder folder, Topology topology, int saCoun
     public async Task<NodeStatus?> GatewayAsync(string name, CancellationToken cancellation, bool withSas = false) =>
         (await _client.NodeAsync(topology.Status(name), withSas, AnswerWithin, cancellation).ConfigureAwait(false)).Value;
 
+    /// <summary>What a gateway says of one of its outbound SAs; null when it does not answer or has none.</summary>
+    public async Task<SaStatus?> OutboundAsync(string name, uint spi, CancellationToken cancellation) =>
+        (await _client.NodeAsync(topology.Status(name), spi, AnswerWithin, cancellation).ConfigureAwait(false)).Value?.Sas.FirstOrDefault(one => one.Direction == SaDirection.Outbound);
+
     public async Task<NodeStatus?> PeerAsync(CancellationToken cancellation) =>
         (await _client.NodeAsync(topology.PeerStatus, withSas: false, AnswerWithin, cancellation).ConfigureAwait(false)).Value;
 

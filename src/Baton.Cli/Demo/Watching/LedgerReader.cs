@@ -39,8 +39,6 @@ public sealed record Records(ClusterRecord Cluster, SaRecord Sa)
     /// <summary>The last number that <paramref name="term"/> may use by the records (its slice by the formula, or its lease).</summary>
     public ulong? LastOf(ulong term)
     {
-        // An orderly end of the term: it said which number it never assigned, and stopped.
-        if (Cluster.HasSurrenderedTerm && Cluster.SurrenderedTerm == term && Sa.HasSurrenderedNext) return Sa.SurrenderedNext - 1;
         if (term < Sa.LimitTerm) return null;
         return Sa.Limit + ((term - Sa.LimitTerm) * Sa.SliceSize);
     }
