@@ -70,6 +70,9 @@ public sealed class InboundCeiling
     /// <summary>Null while only the active spoke of it and the copy has no record yet.</summary>
     internal SaRecord? Record { get; set; }
 
+    /// <summary>The last snapshot that had it.</summary>
+    internal ulong Staging { get; set; }
+
     /// <summary>Did this incarnation's present work base it on its start?</summary>
     internal bool StartedHere => _start.Generation != 0 && _start.Generation == _scope.ReceiveStart;
 

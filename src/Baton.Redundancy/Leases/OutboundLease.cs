@@ -45,6 +45,9 @@ public sealed class OutboundLease
 
     internal SaRecord Record { get; set; }
 
+    /// <summary>The last snapshot that had it.</summary>
+    internal ulong Staging { get; set; }
+
     /// <summary>Assigns the next number, or refuses: not active, frozen, the lease is at its end, or the SA must be rekeyed.</summary>
     public bool TryTake(out ulong number)
     {

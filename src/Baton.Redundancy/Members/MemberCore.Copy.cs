@@ -33,6 +33,8 @@ public sealed partial class MemberCore
             return; // not the next one: only a snapshot closes a gap
         }
 
+        if (change.IsSnapshot)
+            change = EndStaging(change);
         Apply(change);
         outputs.Add(new MemberOutput.RecordsChanged(change));
         TellRose(outputs);
@@ -42,29 +44,10 @@ public sealed partial class MemberCore
 
     private void Apply(LedgerChange change)
     {
-        ulong revision = change.Cluster.Revision;
-        HashSet<SaId>? kept = change.IsSnapshot ? [] : null;
         foreach (SaRecord record in change.Upserts)
-        {
-            kept?.Add(record.Id);
-            _highestSaId = Math.Max(_highestSaId, record.Id.Value);
-            if (record.Direction == SaDirection.Outbound)
-                ReplaceOutbound(record, revision);
-            else
-                ReplaceInbound(record);
-        }
-
+            Replace(record, change.Cluster.Revision);
         foreach (SaId id in change.Deletes)
             Remove(id);
-        if (kept is not null)
-        {
-            foreach (SaId id in new List<SaId>([.. _outbound.Keys, .. _inbound.Keys]))
-            {
-                if (!kept.Contains(id) && (_outbound.ContainsKey(id) || _inbound[id].Record is not null))
-                    Remove(id);
-            }
-        }
-
         if (change.IsSnapshot)
             _ike.Clear();
         foreach (IkeRecord record in change.IkeUpserts)
@@ -72,6 +55,15 @@ public sealed partial class MemberCore
         foreach (IkeId id in change.IkeDeletes)
             _ike.Remove(id);
         _scope.Cluster = change.Cluster;
+    }
+
+    private void Replace(SaRecord record, ulong revision)
+    {
+        _highestSaId = Math.Max(_highestSaId, record.Id.Value);
+        if (record.Direction == SaDirection.Outbound)
+            ReplaceOutbound(record, revision);
+        else
+            ReplaceInbound(record);
     }
 
     private void Remove(SaId id)

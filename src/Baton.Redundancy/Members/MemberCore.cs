@@ -83,12 +83,16 @@ public sealed partial class MemberCore
             case MemberInput.HandlerConnected:
                 (_handlerConnected, _copyFollows, _handlerSince) = (true, false, now);
                 ForgetRequests();
+                _isStaging = false;
                 break;
             case MemberInput.HandlerLost:
                 if (_handlerConnected && IsWorking)
                     _scope.Note(RedundancyEventKind.HandlerLost, "");
                 (_handlerConnected, _copyFollows, _handlerSince) = (false, false, now);
                 ForgetRequests();
+                break;
+            case MemberInput.SnapshotPart part:
+                OnSnapshotPart(part, outputs);
                 break;
             case MemberInput.Changed changed:
                 OnChanged(changed.Change, now, outputs);

@@ -11,6 +11,10 @@ public abstract record MemberInput
 
     public sealed record HandlerLost : MemberInput;
 
+    /// <summary>Some records of a snapshot whose last part comes as <see cref="Changed"/>: so that a large copy is no long step. Nothing of it counts before
+    /// that; a session that breaks in between begins anew.</summary>
+    public sealed record SnapshotPart(ClusterRecord Cluster, IReadOnlyList<SaRecord> Records) : MemberInput;
+
     public sealed record Changed(LedgerChange Change) : MemberInput;
 
     public sealed record Replied(ulong RequestId, HandlerReply Reply) : MemberInput;
@@ -66,7 +70,8 @@ public abstract record MemberOutput
     /// <summary>The ceiling of these inbound SAs rose: packets held for them may go on.</summary>
     public sealed record CeilingsRose(IReadOnlyList<SaId> Sas) : MemberOutput;
 
-    /// <summary>The copy changed: the shell unseals and builds what it needs for these records, or drops them.</summary>
+    /// <summary>The copy changed: the shell unseals and builds what it needs for these records, or drops those deleted. Of a snapshot: what is new or
+    /// different, and what is gone.</summary>
     public sealed record RecordsChanged(LedgerChange Change) : MemberOutput;
 
     /// <summary>It is in the ledger, and in the designee's copy where one is named: what is bound to it may leave.</summary>

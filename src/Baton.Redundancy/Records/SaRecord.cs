@@ -25,7 +25,11 @@ public sealed record SaRecord(
     ulong LimitTerm,
     ulong CoarseCeiling,
     ulong LastAuthenticated,
-    ReadOnlyMemory<byte> Sealed);
+    ReadOnlyMemory<byte> Sealed)
+{
+    /// <summary>Does it say the same? The sealed part of an id never changes, so it is not looked at.</summary>
+    internal bool SaysTheSame(SaRecord other) => Equals(other with { Sealed = Sealed });
+}
 
 /// <summary>An exact replay window: its top and, bit i of word i/64 being number <c>Top - i</c>, what was accepted below it.</summary>
 public sealed record WindowReport(ulong Top, ReadOnlyMemory<ulong> Bitmap);

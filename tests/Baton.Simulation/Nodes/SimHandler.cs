@@ -309,7 +309,7 @@ internal sealed class SimHandler(World world, NodeClock clock) : SimProcess(worl
                 if (Find(snapshot.To) is { } opened)
                 {
                     opened.SnapshotSent = true;
-                    opened.Down(() => opened.Member.Changed(snapshot.Snapshot));
+                    DownInParts(opened, snapshot.Snapshot);
                 }
 
                 break;
@@ -331,5 +331,20 @@ internal sealed class SimHandler(World world, NodeClock clock) : SimProcess(worl
     {
         if (_core?.Cluster.Holder is { } holder)
             _witnesses?.Watch(holder);
+    }
+
+    /// <summary>As the product's session does with many records: some come before the change whose last part they are.</summary>
+    private void DownInParts(Session session, LedgerChange snapshot)
+    {
+        int at = 0;
+        while (at < snapshot.Upserts.Count && World.Random.Chance(0.7))
+        {
+            List<SaRecord> part = [.. snapshot.Upserts.Skip(at).Take(1 + World.Random.Below(snapshot.Upserts.Count - at))];
+            at += part.Count;
+            session.Down(() => session.Member.SnapshotPart(snapshot.Cluster, part));
+        }
+
+        LedgerChange rest = snapshot with { Upserts = [.. snapshot.Upserts.Skip(at)] };
+        session.Down(() => session.Member.Changed(rest));
     }
 }

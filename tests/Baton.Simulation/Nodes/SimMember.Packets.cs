@@ -43,22 +43,6 @@ internal sealed partial class SimMember
 
     private void LearnRecords(LedgerChange change)
     {
-        if (change.IsSnapshot)
-        {
-            var gone = new List<int>();
-            foreach ((int index, SaState state) in _sas)
-            {
-                bool there = false;
-                foreach (SaRecord record in change.Upserts)
-                    there |= record.Id == state.Id;
-                if (!there)
-                    gone.Add(index);
-            }
-
-            foreach (int index in gone)
-                _sas.Remove(index);
-        }
-
         foreach (SaRecord record in change.Upserts)
         {
             if (World.SaOf(record.KeyTag) is not { } sa)

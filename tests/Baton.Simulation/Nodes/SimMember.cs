@@ -203,6 +203,12 @@ internal sealed partial class SimMember(World world, int node, NodeClock clock) 
 
     public void Replied(ulong requestId, HandlerReply reply) => Feed(new MemberInput.Replied(requestId, reply));
 
+    public void SnapshotPart(ClusterRecord cluster, IReadOnlyList<SaRecord> records)
+    {
+        World.Coverage.Count(Covered.SnapshotsInParts);
+        Feed(new MemberInput.SnapshotPart(cluster, records));
+    }
+
     public void Changed(LedgerChange change)
     {
         CopyRevision = Math.Max(CopyRevision, change.Cluster.Revision); // an older ledger takes nothing back

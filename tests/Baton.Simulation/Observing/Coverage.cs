@@ -50,6 +50,7 @@ internal enum Covered
     CommitsFailed,
     IkeMessagesRepeated,
     IkeSasEnded,
+    SnapshotsInParts,
     Max,
 }
 
