@@ -53,5 +53,5 @@ internal sealed class SimIke(int index)
     public static ulong IvOf(IkeRecord record) => BinaryPrimitives.ReadUInt64BigEndian(record.Sealed.Span);
 
     public SaRecord IvCounter() => new(
-        default, SaDirection.Outbound, 0, CounterSpace.IkeIv, IvTag, 64, 0, 0, 0, null, null, LastAuthenticated: OwnIvs + 1, ReadOnlyMemory<byte>.Empty);
+        default, SaDirection.Outbound, 0, CounterSpace.IkeIv, IvTag, 64, 0, 0, 0, LastAuthenticated: OwnIvs + 1, ReadOnlyMemory<byte>.Empty);
 }
