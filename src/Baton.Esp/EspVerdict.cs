@@ -59,12 +59,18 @@ public enum EspVerdict : byte
 
     /// <summary>A datagram whose envelope is not ours.</summary>
     BadEnvelope,
+
+    /// <summary>The outer header says that the path is congested, and the inner packet's transport cannot be told (RFC 6040 4.2).</summary>
+    Congested,
+
+    /// <summary>No hop is left for forwarding the inner packet (RFC 4301 5.1.2.1, note 2).</summary>
+    HopLimit,
 }
 
 /// <summary>One counter a verdict. One writer; readers may see a value a moment old.</summary>
 public sealed class EspCounters
 {
-    private readonly long[] _counts = new long[(int)EspVerdict.BadEnvelope + 1];
+    private readonly long[] _counts = new long[(int)EspVerdict.HopLimit + 1];
 
     public long this[EspVerdict verdict] => Volatile.Read(ref _counts[(int)verdict]);
 

@@ -41,6 +41,7 @@ internal sealed class HeldQueue(int capacity, int packetBytes)
         public readonly byte[] Payload = new byte[packetBytes];
         public int OriginalLength;
         public int PayloadLength;
+        public byte NextHeader;
         public bool IsDummy;
         public ulong Sequence;
         public Arrival Arrival;
