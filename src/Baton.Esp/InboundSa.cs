@@ -30,6 +30,7 @@ public sealed unsafe class InboundSa : IDisposable
     private readonly bool _extended;
     private int _patience = Patience;
 
+    /// <param name="windowSize">At least so many numbers below the top are told apart (RFC 4303 3.4.3): rounded up to a multiple of 64.</param>
     public InboundSa(
         uint spi, EspSuite suite, bool extended, int windowSize, ReadOnlySpan<byte> cipherKey, ReadOnlySpan<byte> saltOrIntegrityKey)
         : this(spi, suite, extended, windowSize, cipherKey, saltOrIntegrityKey, CipherProvider.Library)
@@ -41,7 +42,7 @@ public sealed unsafe class InboundSa : IDisposable
         uint spi, EspSuite suite, bool extended, int windowSize, ReadOnlySpan<byte> cipherKey, ReadOnlySpan<byte> saltOrIntegrityKey, CipherLibrary library)
     {
         (Spi, _wireSpi, _extended) = (spi, BinaryPrimitives.ReverseEndianness(spi), extended);
-        _window = new ReplayWindow(windowSize);
+        _window = new ReplayWindow((windowSize + 63) & ~63);
         _keys = new EspKeys(suite, cipherKey, saltOrIntegrityKey, CipherUse.Open, library);
         (_aead, _salt) = (_keys.Aead, _keys.WireSalt);
         (_alignment, _textAt) = (suite.Alignment(), suite.PayloadOffset());

@@ -67,9 +67,18 @@ internal static class StaticKeying
         bool extended = table.Flag("esn", true);
         long window = table.Number("window", 32, 4096, "the size of the replay window.") ?? 1024;
         table.Finish();
+        if (mode == SaMode.Transport && !(IsHost(local) && IsHost(remote)))
+        {
+            table.Error("mode", "is transport, which is between two hosts (RFC 4301 4.1)", "Write one address for local and for remote (/32 or /128), or mode = \"tunnel\".");
+            return null;
+        }
+
         if (name is null || suite is null || toPeer is null || fromPeer is null || keyToPeer is null || keyFromPeer is null || local is null || remote is null) return null;
         return new(name, suite.Value, mode, (uint)toPeer, (uint)fromPeer, keyToPeer, keyFromPeer, local.Value, remote.Value, peer, extended, (int)window);
     }
+
+    private static bool IsHost(IPNetwork? network) =>
+        network is { } known && known.PrefixLength == (known.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? 32 : 128);
 
     private static byte[]? Key(ConfigSection table, string key, SaSuite? suite)
     {

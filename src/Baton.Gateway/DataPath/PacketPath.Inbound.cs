@@ -79,7 +79,7 @@ internal sealed partial class PacketPath
             switch (entry.Ceiling.Admit(sequence))
             {
                 case Admission.Hold:
-                    return Hold(entry, packet.Length, payload, sequence, verdict == EspVerdict.Dummy, arrival, now);
+                    return Hold(entry, packet.Length, payload, sequence, nextHeader, verdict == EspVerdict.Dummy, arrival, now);
                 case Admission.Replayed:
                     return EspVerdict.Replayed;
                 case Admission.NotActive:
@@ -113,7 +113,7 @@ internal sealed partial class PacketPath
                 case Admission.Accept:
                     HoldTimes.Add(now - slot.Since);
                     ReadOnlySpan<byte> payload = slot.Payload.AsSpan(0, slot.PayloadLength);
-                    Counters.Count(Accept(slot.Entry, slot.Sequence, payload, NextHeaderOf(payload), slot.IsDummy, slot.Arrival));
+                    Counters.Count(Accept(slot.Entry, slot.Sequence, payload, slot.NextHeader, slot.IsDummy, slot.Arrival));
                     break;
                 default:
                     Counters.Count(EspVerdict.Replayed);
@@ -141,13 +141,13 @@ internal sealed partial class PacketPath
     }
 
     private EspVerdict Hold(
-        InboundEntry entry, int originalLength, ReadOnlySpan<byte> payload, ulong sequence, bool isDummy, in Arrival arrival, Instant now)
+        InboundEntry entry, int originalLength, ReadOnlySpan<byte> payload, ulong sequence, byte nextHeader, bool isDummy, in Arrival arrival, Instant now)
     {
         if (_held.Reserve() is not { } slot)
             return EspVerdict.HeldOverflow;
         _original.AsSpan(0, originalLength).CopyTo(slot.Original);
         payload.CopyTo(slot.Payload);
-        (slot.OriginalLength, slot.PayloadLength) = (originalLength, payload.Length);
+        (slot.OriginalLength, slot.PayloadLength, slot.NextHeader) = (originalLength, payload.Length, nextHeader);
         (slot.Entry, slot.Sequence, slot.Arrival, slot.Since, slot.IsDummy) = (entry, sequence, arrival, now, isDummy);
         _held.Commit();
         return EspVerdict.Held;
@@ -166,15 +166,12 @@ internal sealed partial class PacketPath
             (partner.Peer, partner.Local) = (arrival.Peer, arrival.Local.IsNone ? partner.Local : arrival.Local);
         if (isDummy)
             return EspVerdict.Dummy;
-        if (!IpPacket.TryParse(payload, out IpPacket ip) || nextHeader != (ip.Version == 4 ? 4 : 41))
+        if (TryGive(entry, payload, nextHeader, out IpPacket ip) != EspVerdict.Delivered)
             return EspVerdict.BadInner;
         if (!Selectors.Admit(entry.Source, entry.Destination, ip))
             return EspVerdict.BadSelector;
         return Inner.Give(ip.Bytes, ip.Destination) ? EspVerdict.Delivered : EspVerdict.NoPolicy;
     }
-
-    /// <summary>What a held payload's next header was: tunnel mode carries IPv4 or IPv6, and the version tells which.</summary>
-    private static byte NextHeaderOf(ReadOnlySpan<byte> payload) => (byte)(payload.Length > 0 && payload[0] >> 4 == 6 ? 41 : 4);
 }
 
 /// <summary>Where IKE messages go that arrive at the outer port.</summary>

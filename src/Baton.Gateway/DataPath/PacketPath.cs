@@ -164,13 +164,15 @@ internal sealed partial class PacketPath : IDisposable
         if (entry.Peer.IsNone)
             return EspVerdict.NoEndpoint;
         int front = _viaRouter ? Shim.Length : 0;
-        if (entry.Sa.Suite.SealedLength(ip.Bytes.Length) + front > Outer.PacketBytes)
+        if (!TryTake(entry, ip, out ReadOnlySpan<byte> payload, out byte nextHeader))
+            return EspVerdict.BadInner;
+        if (entry.Sa.Suite.SealedLength(payload.Length) + front > Outer.PacketBytes)
             return EspVerdict.TooLong;  // before a number is spent on it
         if (!entry.TryTake(out ulong number))
             return EspVerdict.NoLease;
         var departure = new Departure(_viaRouter ? _remote : entry.Peer, entry.Local);
         Span<byte> buffer = Outer.Reserve(departure);
-        int length = entry.Sa.Seal(ip.Bytes, (byte)(ip.Version == 4 ? 4 : 41), number, buffer[front..]);
+        int length = entry.Sa.Seal(payload, nextHeader, number, buffer[front..]);
         if (_viaRouter)
             Shim.Write(buffer, entry.Peer);
         Outer.Queue(front + length, departure);

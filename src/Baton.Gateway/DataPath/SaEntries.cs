@@ -3,6 +3,7 @@ using Baton.Esp;
 using Baton.Linux;
 using Baton.Redundancy.Leases;
 using Baton.Redundancy.Records;
+using Baton.Wire;
 
 namespace Baton.Gateway.DataPath;
 
@@ -19,6 +20,8 @@ internal sealed class OutboundEntry(SaId id, OutboundSa sa, SaDescription descri
     public OutboundLease? Lease { get; } = lease;
 
     public string Name { get; } = description.Name;
+
+    public bool IsTransport { get; } = description.Mode == SaMode.Transport;
 
     public uint PartnerSpi { get; } = description.Partner;
 
@@ -60,10 +63,13 @@ internal sealed class InboundEntry : IExactWindow, IDisposable
     public InboundEntry(SaId id, InboundSa sa, SaDescription description, InboundCeiling? ceiling, bool swap)
     {
         (Id, Sa, Ceiling, Name, PartnerSpi) = (id, sa, ceiling, description.Name, description.Partner);
+        IsTransport = description.Mode == SaMode.Transport;
 
         // A packet from the peer has the peer's side as source; at the peer itself the sides change places.
         Source = [.. swap ? description.Local : description.Remote];
         Destination = [.. swap ? description.Remote : description.Local];
+        if (OneHost(Source) is { } source && OneHost(Destination) is { } destination && source.IsV4 == destination.IsV4)
+            Hosts = (source, destination);
     }
 
     public SaId Id { get; }
@@ -74,11 +80,16 @@ internal sealed class InboundEntry : IExactWindow, IDisposable
 
     public string Name { get; }
 
+    public bool IsTransport { get; }
+
     public uint PartnerSpi { get; }
 
     public SaSelector[] Source { get; }
 
     public SaSelector[] Destination { get; }
+
+    /// <summary>The two hosts of a transport-mode SA; null where the selectors are not of one host each.</summary>
+    public (IpAddress Source, IpAddress Destination)? Hosts { get; }
 
     public ulong KeyCheck { get; init; }
 
@@ -113,4 +124,8 @@ internal sealed class InboundEntry : IExactWindow, IDisposable
     }
 
     public void Dispose() => Sa.Dispose();
+
+    /// <summary>The one host that all of them (of several protocols or ports, perhaps) are for; null when there is none.</summary>
+    private static IpAddress? OneHost(SaSelector[] selectors) =>
+        selectors.Length > 0 && Array.TrueForAll(selectors, s => s.IsHost && s.First == selectors[0].First) ? selectors[0].First : null;
 }

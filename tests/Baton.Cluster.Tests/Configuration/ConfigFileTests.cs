@@ -179,6 +179,19 @@ public sealed class ConfigFileTests : IDisposable
         Assert.DoesNotContain(errors, e => e.Contains("deadbeef", StringComparison.Ordinal));
     }
 
+    [Theory] // RFC 4301 4.1
+    [InlineData("10.1.0.0/16", true)]
+    [InlineData("10.1.0.1/32", false)]
+    public void Transport_mode_is_between_two_hosts(string local, bool refused)
+    {
+        string key = new('1', 72), other = new('2', 72);
+        string table = $"\n[insecure]\nstatic-keying = true\n[[sa]]\nname = \"x\"\nsuite = \"aes-gcm-256\"\nmode = \"transport\"\nspi-to-peer = 4097\nspi-from-peer = 4098\n"
+            + $"key-to-peer = \"{key}\"\nkey-from-peer = \"{other}\"\nlocal = \"{local}\"\nremote = \"10.2.0.1/32\"\n";
+        string[] errors = [.. Parse(File.ReadAllText(Path.Combine(Examples(), "peer.toml")) + table).Errors.Select(e => e.ToString())];
+        Assert.Equal(refused, errors.Any(e => e.Contains("sa[0].mode", StringComparison.Ordinal)));
+        Assert.DoesNotContain(errors, e => !e.Contains("sa[0].mode", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Bad_lines_are_told_by_number_and_doubles_refused()
     {

@@ -74,6 +74,42 @@ public sealed class PacketPathTests : IDisposable
         UdpEndpoint Peer() => _gateway.OutboundSas.Values.Single().Peer;
     }
 
+    [Theory] // RFC 4303 3.1.1 behind UDP (RFC 3948 3.2)
+    [InlineData("10.9.0.1", "10.9.0.2")]
+    [InlineData("2001:db8::1", "2001:db8::2")]
+    public void TransportModeCarriesWhatFollowsTheHeader(string atPeer, string atGateway)
+    {
+        bool isV4 = IPAddress.Parse(atPeer).AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork;
+        var host = (string address) => new IPNetwork(IPAddress.Parse(address), isV4 ? 32 : 128);
+        var sa = new StaticSa("hosts", SaSuite.AesGcm128, SaMode.Transport, 0x2001, 0x2002, Key(3)[..20], Key(4)[..20],
+            host(atGateway), host(atPeer), _peer.Outer.Local.ToIPEndPoint(), true, 128);
+        using var gateway = new PacketPath(Options(NodeRole.Gateway, null, _hostAtGateway), isPeer: false);
+        using var peer = new PacketPath(Options(NodeRole.Peer, gateway.Outer.Local.ToIPEndPoint(), _hostAtPeer), isPeer: true);
+        gateway.AddInbound(Record(4), sa.FromPeer(), null);
+        peer.AddOutbound(Record(4), sa.FromPeer(), null);
+
+        byte[] packet = isV4 ? TestPackets.Ipv4(atPeer, atGateway, 60) : TestPackets.Ipv6(atPeer, atGateway, 60);
+        Assert.Equal(EspVerdict.Delivered, peer.Send(packet));
+        peer.Flush();
+        byte[] esp = Receive(gateway.Outer);
+        Assert.Equal(EspSuite.AesGcm128.SealedLength(packet.Length - (isV4 ? 20 : 40)), esp.Length);  // no inner header on the wire
+        Assert.Equal(EspVerdict.Delivered, gateway.Take(esp, new Arrival(peer.Outer.Local), default));
+        gateway.Flush();
+        byte[] got = Receive(_hostAtGateway);
+        Assert.Equal(packet.Length, got.Length);
+        Assert.Equal(packet[(isV4 ? 20 : 40)..], got[(isV4 ? 20 : 40)..]);
+        Assert.Equal(isV4 ? packet[12..20] : packet[8..40], isV4 ? got[12..20] : got[8..40]);
+        Assert.Equal(17, got[isV4 ? 9 : 6]);
+
+        if (!isV4)
+            return;
+        packet[7] = 1;  // a fragment
+        Assert.Equal(EspVerdict.BadInner, peer.Send(packet));
+        packet[7] = 0;
+        packet[0] = 0x46;  // an option
+        Assert.Equal(EspVerdict.BadInner, peer.Send(packet));
+    }
+
     [Fact] // RFC 4301 5.2: what comes out of an SA must be what the SA is for
     public void AnInnerPacketOfOthersIsRefused()
     {
@@ -181,12 +217,26 @@ public sealed class PacketPathTests : IDisposable
         Cluster = new ClusterOptions("test", null, [], [], []),
         Tls = null,
         Outer = new OuterOptions(new IPEndPoint(IPAddress.Loopback, 0), false, remote),
-        Inner = new InnerOptions(new IPEndPoint(IPAddress.Loopback, 0), [new InnerRoute(IPNetwork.Parse("0.0.0.0/0"), host.Local.ToIPEndPoint())]),
+        Inner = new InnerOptions(new IPEndPoint(IPAddress.Loopback, 0), [new InnerRoute(IPNetwork.Parse("0.0.0.0/0"), host.Local.ToIPEndPoint()), new InnerRoute(IPNetwork.Parse("::/0"), host.Local.ToIPEndPoint())]),
     };
 }
 
 internal static class TestPackets
 {
+    public static byte[] Ipv6(string source, string destination, int length)
+    {
+        byte[] packet = new byte[length];
+        packet[0] = 0x60;
+        packet[5] = (byte)(length - 40);
+        packet[6] = 17;
+        packet[7] = 64;
+        IPAddress.Parse(source).GetAddressBytes().CopyTo(packet, 8);
+        IPAddress.Parse(destination).GetAddressBytes().CopyTo(packet, 24);
+        for (int i = 40; i < length; i++)
+            packet[i] = (byte)i;
+        return packet;
+    }
+
     public static byte[] Ipv4(string source, string destination, int length)
     {
         byte[] packet = new byte[length];
