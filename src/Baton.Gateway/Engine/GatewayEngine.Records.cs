@@ -24,16 +24,6 @@ internal sealed partial class GatewayEngine
 
     private void TakeRecords(LedgerChange change)
     {
-        if (change.IsSnapshot)
-        {
-            var kept = change.Upserts.Select(r => r.Id).ToHashSet();
-            foreach (SaId id in Path.OutboundSas.Keys.Concat(Path.InboundSas.Keys).Where(id => !kept.Contains(id)).ToArray())
-                Path.Remove(id);
-            _building.RemoveWhere(id => !kept.Contains(id));
-            foreach (SaId id in _unusable.Keys.Where(id => !kept.Contains(id)).ToArray())
-                _unusable.Remove(id);
-        }
-
         foreach (SaRecord record in change.Upserts)
         {
             if (Path.OutboundSas.ContainsKey(record.Id) || Path.InboundSas.ContainsKey(record.Id) || !_building.Add(record.Id))
