@@ -1,0 +1,195 @@
+using System.Net;
+using Baton.Crypto.Ike.Groups;
+using Baton.Ike.Messages;
+using Baton.Wire;
+
+namespace Baton.Ike.Tests.Harness;
+
+/// <summary>A shell in miniature around one endpoint: one member of a site, in one term.</summary>
+internal sealed class IkeHost
+{
+    private readonly Lab _lab;
+    private readonly List<(ulong After, IkeOutput Output)> _waiting = [];
+    private readonly HashSet<ulong> _unknown = [];
+    private Instant _wakeAt = Instant.Never;
+
+    public IkeHost(Lab lab, Site site, IkeEndpointPolicy policy, string name)
+    {
+        (_lab, Site, Name) = (lab, site, name);
+        Ivs = new SlicedIvs(site.Ledger.Term);
+        Term = site.Ledger.Term;
+        var random = new SeededRandom(lab.Random.Next());
+        Endpoint = new IkeEndpoint(policy, random, new KeyExchangeFactory(random), Ivs);
+    }
+
+    public Site Site { get; }
+
+    public string Name { get; }
+
+    public int Term { get; }
+
+    public SlicedIvs Ivs { get; }
+
+    public IkeEndpoint Endpoint { get; }
+
+    public DataPath Data { get; } = new();
+
+    /// <summary>Everything that came out, for transcripts and checks.</summary>
+    public List<IkeOutput> Outputs { get; } = [];
+
+    public bool IsDead { get; set; }
+
+    public IEnumerable<IkeEvent> Events => Outputs.OfType<IkeOutput.Note>().Select(each => each.Event);
+
+    public void Step(IkeInput input)
+    {
+        if (IsDead) return;
+        var outputs = new List<IkeOutput>();
+        Instant wake = Endpoint.Step(input, _lab.Now, outputs);
+        Outputs.AddRange(outputs);
+        foreach (IkeOutput output in outputs) Take(output);
+        if (wake == Instant.Never || (wake >= _wakeAt && _wakeAt > _lab.Now)) return;
+        _wakeAt = wake;
+        _lab.At(Instant.Max(wake, _lab.Now), () =>
+        {
+            if (_wakeAt <= _lab.Now) _wakeAt = Instant.Never;
+            Step(new IkeInput.Tick());
+        });
+    }
+
+    private void Take(IkeOutput output)
+    {
+        _lab.Trace(this, output);
+        switch (output)
+        {
+            case IkeOutput.Commit commit:
+                _unknown.Add(commit.CommitId);
+                Site.Commit(this, commit);
+                break;
+            case IkeOutput.RestoreWanted wanted:
+                Step(new IkeInput.Restore([.. Site.Ledger.ForTakeover(_lab.Now).Where(each => wanted.Sas.Contains(each.Id))]));
+                break;
+            default:
+                if (AfterCommit(output) is var after and not 0 && _unknown.Contains(after)) _waiting.Add((after, output));
+                else Perform(output);
+                break;
+        }
+    }
+
+    /// <summary>The ledger says that it has it.</summary>
+    public void Committed(ulong commit)
+    {
+        _unknown.Remove(commit);
+        foreach ((ulong after, IkeOutput output) in _waiting.ToArray())
+        {
+            if (after == commit) Perform(output);
+        }
+
+        _waiting.RemoveAll(each => each.After == commit);
+        Step(new IkeInput.Committed(commit));
+    }
+
+    public void CommitRefused(ulong commit)
+    {
+        _unknown.Remove(commit);
+        _waiting.RemoveAll(each => each.After == commit);
+        Step(new IkeInput.CommitFailed(commit, "refused"));
+    }
+
+    private void Perform(IkeOutput output)
+    {
+        if (IsDead) return;
+        switch (output)
+        {
+            case IkeOutput.Send send:
+                _lab.Send(this, send);
+                break;
+            case IkeOutput.ChildUp up:
+                Data.Up(up.Child);
+                break;
+            case IkeOutput.UseOutbound use:
+                Data.Use(use.Child);
+                break;
+            case IkeOutput.ChildDown down:
+                Data.Down(down.Child);
+                break;
+        }
+    }
+
+    private static ulong AfterCommit(IkeOutput output) => output switch
+    {
+        IkeOutput.Send each => each.AfterCommit,
+        IkeOutput.ChildUp each => each.AfterCommit,
+        IkeOutput.UseOutbound each => each.AfterCommit,
+        IkeOutput.ChildDown each => each.AfterCommit,
+        _ => 0,
+    };
+}
+
+/// <summary>A gateway or a peer: an address, its members one after the other, and what they share.</summary>
+internal sealed class Site(Lab lab, string name, IPAddress address, bool replicated)
+{
+    private readonly Queue<(IkeHost Host, IkeOutput.Commit Commit)> _commits = new();
+
+    public string Name { get; } = name;
+
+    public IPAddress Address { get; set; } = address;
+
+    public bool Replicated { get; } = replicated;
+
+    public Ledger Ledger { get; } = new();
+
+    public IkeHost Active { get; private set; } = null!;
+
+    public IkeEndpointPolicy Policy { get; set; } = new();
+
+    public List<IkeHost> Members { get; } = [];
+
+    public void Start()
+    {
+        Active = new IkeHost(lab, this, Policy with { Replicated = Replicated }, $"{Name}1");
+        Members.Add(Active);
+        if (Replicated) Active.Step(new IkeInput.Restore([]));
+        else Active.Step(new IkeInput.Tick());
+    }
+
+    /// <summary>Commits happen in order, after a while.</summary>
+    public void Commit(IkeHost host, IkeOutput.Commit commit)
+    {
+        if (host.Term != Ledger.Term) return;           // nobody answers a deposed member
+        _commits.Enqueue((host, commit));
+        lab.At(lab.Now + lab.CommitTime(), () => CommitOne(host));
+    }
+
+    /// <summary>
+    /// Another member goes on from what is committed. What was still on its way to the ledger is applied up to some point, and refused from there on, as the old
+    /// one's term ends.
+    /// </summary>
+    /// <param name="zombie">The old one does not know yet, and goes on for a while.</param>
+    public void TakeOver(bool zombie = false, int applyOfPending = -1)
+    {
+        int apply = applyOfPending >= 0 ? applyOfPending : lab.Random.Below(_commits.Count + 1);
+        while (apply-- > 0 && _commits.TryDequeue(out (IkeHost Host, IkeOutput.Commit Commit) each))
+        {
+            if (each.Host.Term == Ledger.Term) Ledger.Apply(each.Commit, lab.Now);       // written, but the answer never came back
+        }
+
+        _commits.Clear();
+        IkeHost old = Active;
+        if (!zombie) old.IsDead = true;
+        else lab.At(lab.Now + lab.Random.Between(1, 3_000), () => old.IsDead = true);
+        Ledger.Term++;
+        Active = new IkeHost(lab, this, Policy with { Replicated = true }, $"{Name}{Ledger.Term}");
+        Members.Add(Active);
+        foreach (ChildSaPair child in Ledger.Children.Values) Active.Data.Up(child with { OutboundAtOnce = true });
+        lab.Log($"-- {Active.Name} takes over from {old.Name}{(zombie ? ", which lives" : "")}");
+        Active.Step(new IkeInput.Restore(Ledger.ForTakeover(lab.Now)));
+    }
+
+    private void CommitOne(IkeHost host)
+    {
+        if (host.Term != Ledger.Term || !_commits.TryDequeue(out (IkeHost Host, IkeOutput.Commit Commit) next)) return;
+        Ledger.Apply(next.Commit, lab.Now);
+        next.Host.Committed(next.Commit.CommitId);
+    }
+}

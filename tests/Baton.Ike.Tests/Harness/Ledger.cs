@@ -1,0 +1,52 @@
+using Baton.Ike.Messages;
+using Baton.Wire;
+
+namespace Baton.Ike.Tests.Harness;
+
+/// <summary>What a site's members share: the records, and which term may write them.</summary>
+internal sealed class Ledger
+{
+    public Dictionary<IkeSaId, (byte[] Snapshot, Instant At)> Records { get; } = [];
+
+    public Dictionary<ChildSaId, ChildSaPair> Children { get; } = [];
+
+    public int Term { get; set; } = 1;
+
+    public void Apply(IkeOutput.Commit commit, Instant at)
+    {
+        foreach (IkeSaChange change in commit.Changes)
+        {
+            if (change.Snapshot is { } snapshot) Records[change.Id] = (snapshot.ToArray(), at);
+            else Records.Remove(change.Id);
+        }
+
+        foreach (ChildSaPair pair in commit.Created) Children[pair.Id] = pair;
+        foreach (ChildSaId id in commit.Deleted) Children.Remove(id);
+    }
+
+    public IReadOnlyList<RestoredIkeSa> ForTakeover(Instant now) => [.. Records.Select(each => new RestoredIkeSa(each.Key, each.Value.Snapshot, now - each.Value.At))];
+}
+
+/// <summary>IVs by term: what one holder may use no other ever does.</summary>
+internal sealed class SlicedIvs(int term) : IIvSourceFactory
+{
+    /// <summary>False: no IV is given now.</summary>
+    public bool Gives { get; set; } = true;
+
+    public IIvSource Open(IkeSaId id) => new Slice(this, (ulong)term << 32);
+
+    public void Close(IkeSaId id)
+    {
+    }
+
+    private sealed class Slice(SlicedIvs owner, ulong last) : IIvSource
+    {
+        private ulong _last = last;
+
+        public bool TryTake(out ulong number)
+        {
+            number = owner.Gives ? ++_last : 0;
+            return owner.Gives;
+        }
+    }
+}
