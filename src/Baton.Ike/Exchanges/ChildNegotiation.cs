@@ -118,6 +118,12 @@ internal static class ChildNegotiation
             return null;
         }
 
+        if (offer.DeletedByPeer.Contains(peerSpi))
+        {
+            RefusedByPeer(core, sa, offer, "made and deleted again");
+            return null;
+        }
+
         var made = new Made(
             offer.Id, policy, offer.Spi, peerSpi, suite, transport ? ChildMode.Transport : ChildMode.Tunnel, tsI.Selectors, tsR.Selectors, WeInitiated: weStarted, offer.Rekeys, atOnce);
         return Create(core, sa, made, nonces, shared, answer.Notification(NotifyType.EspTfcPaddingNotSupported) is not null);

@@ -13,7 +13,8 @@ namespace Baton.Ike.Exchanges;
 /// <remarks>
 /// <code>
 ///     request ---> we are ending or rekeying the IKE SA ----------> N(TEMPORARY_FAILURE)
-///                  rekeys a child that we do not have ------------> N(CHILD_SA_NOT_FOUND)
+///                  rekeys a child that we do not have ------------> N(CHILD_SA_NOT_FOUND), but while we wait for an answer that may make it:
+///                                                                    N(TEMPORARY_FAILURE)
 ///                  rekeys a child that we are ending, or rekeyed --> N(TEMPORARY_FAILURE)
 ///                  too many children ------------------------------> N(NO_ADDITIONAL_SAS)
 ///                  nothing of it acceptable, other group ----------> N(why)
@@ -50,6 +51,12 @@ internal static partial class CreateChildSa
         if (request.Notification(NotifyType.RekeySa) is { } rekey)
         {
             old = SpiBytes.TryRead(rekey.Spi.Span, out uint spi) ? sa.ChildByOutbound(spi) : null;
+            if (old is null && sa.Outstanding?.Kind is RequestKind.NewChild or RequestKind.RekeyChild)
+            {
+                TemporaryFailure(exchange, "it may be the one whose answer we wait for");
+                return;
+            }
+
             if (old is null)
             {
                 exchange.Answer([new NotifyPayload(rekey.Protocol, rekey.Spi, NotifyType.ChildSaNotFound, default)]);

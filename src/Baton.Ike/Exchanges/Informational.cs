@@ -92,7 +92,13 @@ internal static class Informational
     /// <summary>Our SPI of the pair, to be named in the answer; null when it is unknown, or when our own Delete of it is under way.</summary>
     private static uint? DeleteChild(IkeEndpoint core, IkeSa sa, uint spi)
     {
-        if (sa.ChildByOutbound(spi) is not { } child) return null;
+        if (sa.ChildByOutbound(spi) is not { } child)
+        {
+            // It may be the one that the answer we wait for would make; the answer then comes too late (our request repeated, or reordering).
+            if (sa.Outstanding?.Child is { } offer && offer.DeletedByPeer.Count < MostDeleted) offer.DeletedByPeer.Add(spi);
+            return null;
+        }
+
         bool crossing = sa.Outstanding is { Kind: RequestKind.DeleteChildren } ours && ours.Children.Contains(child.Id);
         if (child.ReplacedBy is { } successor && sa.Child(successor) is { UseOutboundAt: var at } next && at != Instant.Never)
         {

@@ -129,6 +129,9 @@ internal sealed class ChildOffer
     /// <summary>While we asked, the peer rekeyed the same SA, and this came of it (RFC 7296 section 2.8.1).</summary>
     public ChildSaId? CollidedWith { get; set; }
 
+    /// <summary>SPIs of the peer that it deleted while we asked, and that we do not know: what the answer makes may be over already.</summary>
+    public List<uint> DeletedByPeer { get; } = [];
+
     public void Wipe() => CryptographicOperations.ZeroMemory(Private);
 
     public void Write(SnapshotWriter to)
@@ -145,9 +148,17 @@ internal sealed class ChildOffer
         to.Byte((byte)Mode);
         to.Long(Rekeys?.Value ?? 0);
         to.Long(CollidedWith?.Value ?? 0);
+        to.List(DeletedByPeer, to.Int);
     }
 
-    public static ChildOffer Read(ref SnapshotReader from) => new()
+    public static ChildOffer Read(ref SnapshotReader from)
+    {
+        ChildOffer offer = ReadFields(ref from);
+        for (int left = from.Count(); left > 0 && !from.IsBroken; left--) offer.DeletedByPeer.Add(from.Int());
+        return offer;
+    }
+
+    private static ChildOffer ReadFields(ref SnapshotReader from) => new()
     {
         Id = new ChildSaId(from.Long()),
         Policy = from.Text(),

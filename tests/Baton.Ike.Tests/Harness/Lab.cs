@@ -102,15 +102,25 @@ internal sealed class Lab
     public void Trace(IkeHost host, IkeOutput output)
     {
         if (output is IkeOutput.Note { Event: { } note }) Log($"{host.Name} {note.Kind} {note.Detail}");
-        else if (output is not (IkeOutput.Send or IkeOutput.Commit)) Log($"{host.Name} {output.GetType().Name}");
+        else if (output is not (IkeOutput.Send or IkeOutput.Commit)) Log($"{host.Name} {Text(output)}");
     }
+
+    private static string Text(IkeOutput output) => output switch
+    {
+        IkeOutput.ChildUp { Child: var child } => $"ChildUp {child.InboundSpi:x8}/{child.OutboundSpi:x8}{(child.WeInitiated ? " ours" : "")}{(child.Replaces is { } old ? $" for {old}" : "")} {child.Id}",
+        IkeOutput.ChildDown down => $"ChildDown {down.Child} {down.Reason}",
+        IkeOutput.UseOutbound use => $"UseOutbound {use.Child}",
+        IkeOutput.IkeSaReplaced replaced => $"IkeSaReplaced {replaced.Old} by {replaced.Successor.Id}",
+        IkeOutput.IkeSaDown down => $"IkeSaDown {down.Sa} {down.Reason}",
+        _ => output.GetType().Name,
+    };
 
     public void Log(string line) => _trace.Append(Now).Append(' ').AppendLine(line);
 
     public string Tail()
     {
         string[] lines = _trace.ToString().Split('\n');
-        return string.Join('\n', lines.TakeLast(120)) + $"\nreplay: BATON_IKE_SEED={Seed} dotnet run -c Release --project tests/Baton.Ike.Tests -- --filter-class '*OneSeed*'";
+        return string.Join('\n', lines.TakeLast(400)) + $"\nreplay: BATON_IKE_SEED={Seed} dotnet run -c Release --project tests/Baton.Ike.Tests -- --filter-class '*OneSeed*'";
     }
 
     /// <summary>The next thing that happens; false: nothing does.</summary>

@@ -50,8 +50,17 @@ internal sealed class Observer(Lab lab)
                 $"message ID {header.MessageId} ({header.Exchange}, {(header.IsResponse ? "answer" : "request")}) with two contents");
         }
 
-        if (opened.Message is { } message) Messages.Add((from.Name, header, message.Payloads));
+        if (opened.Message is not { } message) return;
+        Messages.Add((from.Name, header, message.Payloads));
+        lab.Log($"{from.Name} {(header.IsResponse ? "<" : ">")} {header.Exchange} {header.MessageId} of {sa.Id}: {string.Join(", ", message.Payloads.Select(Text))}");
     }
+
+    private static string Text(Payload payload) => payload switch
+    {
+        NotifyPayload notify => $"N({notify.NotifyType}{(notify.Spi.Length > 0 ? " " + Convert.ToHexStringLower(notify.Spi.Span) : "")})",
+        DeletePayload delete => $"D({string.Join(' ', delete.Spis.Select(spi => $"{spi:x8}"))})",
+        _ => payload.GetType().Name.Replace("Payload", "", StringComparison.Ordinal),
+    };
 
     private void CheckSame<TKey>(Dictionary<TKey, string> seen, TKey key, string value, string what)
         where TKey : notnull
