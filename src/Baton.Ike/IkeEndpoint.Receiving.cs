@@ -216,6 +216,9 @@ public sealed partial class IkeEndpoint
         (sa.Local, sa.Remote) = (local, remote);
         if (!sa.IsEstablished) return;
         Change(sa);
-        Put(new IkeOutput.EndpointChanged(sa.Id, local, remote, sa.UdpEncapsulation, StepCommit));
+        TellEndpoint(sa);
     }
+
+    internal void TellEndpoint(IkeSa sa) =>
+        Put(new IkeOutput.EndpointChanged(sa.Id, [.. sa.Children.Select(each => each.Id)], sa.Local, sa.Remote, sa.UdpEncapsulation, StepCommit));
 }

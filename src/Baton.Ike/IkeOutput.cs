@@ -39,7 +39,8 @@ public abstract record IkeOutput
     public sealed record AddressAssigned(IkeSaId Sa, string Connection, IReadOnlyList<IPAddress> Addresses, IReadOnlyList<IPAddress> NameServers, ulong AfterCommit) : IkeOutput;
 
     /// <summary>All child SAs of this IKE SA now run between these (NAT, MOBIKE).</summary>
-    public sealed record EndpointChanged(IkeSaId Sa, IPEndPoint Local, IPEndPoint Remote, bool UdpEncapsulation, ulong AfterCommit) : IkeOutput;
+    public sealed record EndpointChanged(
+        IkeSaId Sa, IReadOnlyList<ChildSaId> Children, IPEndPoint Local, IPEndPoint Remote, bool UdpEncapsulation, ulong AfterCommit) : IkeOutput;
 
     /// <summary>The peer, a cluster, asks us to jump our outbound counters of these child SAs by this much (RFC 6311 section 5.2).</summary>
     public sealed record JumpCounters(IkeSaId Sa, IReadOnlyList<ChildSaId> Children, ulong By, ulong AfterCommit) : IkeOutput;

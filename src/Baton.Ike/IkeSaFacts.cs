@@ -3,7 +3,8 @@ using Baton.Crypto.Ike;
 
 namespace Baton.Ike;
 
-/// <summary>What a shell may want to show or remember of an IKE SA that is up. No secret in it.</summary>
+/// <summary>What a shell may want to show or remember of an IKE SA that is up, as of the step that put it out. No secret in it.</summary>
+/// <param name="WeInitiated">We made the first IKE SA of this line, whoever rekeyed it since.</param>
 public sealed record IkeSaFacts(
     IkeSaId Id,
     string Connection,
@@ -17,7 +18,8 @@ public sealed record IkeSaFacts(
     Negotiation.IkeSuite Suite,
     KeyExchangeGroup Group,
     IkePeerAbilities Abilities,
-    IReadOnlyList<IPAddress> GivenToPeer);
+    IReadOnlyList<IPAddress> GivenToPeer,
+    IReadOnlyList<ChildSaId> Children);
 
 /// <summary>What the peer said that it can do.</summary>
 [Flags]

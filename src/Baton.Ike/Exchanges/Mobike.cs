@@ -41,7 +41,7 @@ internal static class Mobike
         if (!HasCookie(answer, request)) return;
         UpdateNat(sa, answer, exchange.Datagram.Local, exchange.Datagram.Remote);
         core.Note(IkeEventKind.AddressUpdated, sa, $"{sa.Local}");
-        core.Put(new IkeOutput.EndpointChanged(sa.Id, sa.Local, sa.Remote, sa.UdpEncapsulation, core.StepCommit));
+        core.TellEndpoint(sa);
     }
 
     public static void AskCookie(IkeEndpoint core, IkeSa sa)
@@ -107,7 +107,7 @@ internal static class Mobike
         return cookie;
     }
 
-    /// <summary>NO_NATS_ALLOWED: the sender's address and port, then ours (section 4.2.6... as it sees them).</summary>
+    /// <summary>NO_NATS_ALLOWED: source and destination address, source and destination port (section 4.2.6).</summary>
     private static byte[] PathOf(IkeInput.Datagram datagram) =>
     [
         .. datagram.Remote.Address.GetAddressBytes(), .. datagram.Local.Address.GetAddressBytes(),

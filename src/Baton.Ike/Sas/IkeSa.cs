@@ -213,7 +213,8 @@ internal sealed partial class IkeSa
     }
 
     public IkeSaFacts Facts => new(
-        Id, ConnectionName, LocalSpi, RemoteSpi, IsClient, Local, Remote, UdpEncapsulation, PeerIdentity, Suite, Group, Abilities, [.. Given]);
+        Id, ConnectionName, LocalSpi, RemoteSpi, IsClient, Local, Remote, UdpEncapsulation, PeerIdentity, Suite, Group, Abilities, [.. Given],
+        [.. Children.Select(each => each.Id)]);
 
     /// <summary>Ciphers are made when first used: a standby that only holds records pays for none.</summary>
     public IkeCipher Outbound => _outbound ??= NewCipher(IsInitiator);
