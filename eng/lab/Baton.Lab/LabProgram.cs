@@ -87,6 +87,7 @@ public static class LabProgram
     public static bool TryTell(Scenario scenario, bool keep, TextWriter output, CancellationToken cancellation)
     {
         output.WriteLine($"== {scenario.Name}: {scenario.Title}");
+        bool came = false;
         try
         {
             using var room = new LabRoom(keep, cancellation);
@@ -95,27 +96,28 @@ public static class LabProgram
             try
             {
                 new Teller(Book(story), output, cancellation).Tell(scenario);
-                return true;
+                came = true;
             }
-            catch (Exception) when (!keep)
+            catch (LabException e)
             {
-                foreach (string tail in room.LogTails()) output.WriteLine(tail);
-                throw;
+                output.WriteLine($"   FAILED {scenario.Name}: {e.Message}");
+                foreach (string tail in keep ? [] : room.LogTails()) output.WriteLine(tail);
+            }
+            catch (OperationCanceledException)
+            {
+                output.WriteLine($"   {scenario.Name} was stopped");
             }
         }
         catch (LabException e)
         {
             output.WriteLine($"   FAILED {scenario.Name}: {e.Message}");
-        }
-        catch (OperationCanceledException)
-        {
-            output.WriteLine($"   {scenario.Name} was stopped");
+            came = false;
         }
 
-        return false;
+        return came;
     }
 
-    public static StepBook Book(Story story) => new(new StageSteps(story), new EndSteps(story), new TrafficSteps(story));
+    public static StepBook Book(Story story) => new(new StageSteps(story), new ClusterSteps(story), new EndSteps(story), new ExpectSteps(story), new TrafficSteps(story));
 
     private static int List(TextWriter output)
     {

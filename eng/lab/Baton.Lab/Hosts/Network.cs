@@ -30,6 +30,7 @@ public sealed class Network
     public const string ClusterNet6 = "fd02::/64";
     public const string PeerNet = "10.1.0.0/16";
     public const string PeerNet6 = "fd01::/64";
+    public const string PoolNet = "10.3.0.0/24";
     public const string ClusterInner = "10.2.0.1";
     public const string ClusterInner6 = "fd02::1";
     public const string HostInner = "10.2.0.10";

@@ -7,16 +7,17 @@ namespace Baton.Lab.Processes;
 public sealed class LabProcess : IDisposable
 {
     private readonly Process _process;
+    private bool _disposed;
 
-    private LabProcess(string name, string log, Process process) => (Name, Log, _process) = (name, log, process);
+    private LabProcess(string name, string log, Process process) => (Name, Log, _process, Id) = (name, log, process, process.Id);
 
     public string Name { get; }
 
     public string Log { get; }
 
-    public int Id => _process.Id;
+    public int Id { get; }
 
-    public bool HasExited => _process.HasExited;
+    public bool HasExited => _disposed || _process.HasExited;
 
     /// <summary>Starts a command whose output goes to a file; every step up to the command itself is an exec, so the id is the command's.</summary>
     public static LabProcess Start(string name, string log, IEnumerable<string> command, IReadOnlyDictionary<string, string>? environment = null)
@@ -39,6 +40,11 @@ public sealed class LabProcess : IDisposable
         if (!_process.WaitForExit(patience)) Kill();
     }
 
+    public void WaitForExit(TimeSpan patience)
+    {
+        if (!HasExited && !_process.WaitForExit(patience)) throw new LabException($"{Name} does not end: {LastWords()}");
+    }
+
     /// <summary>kill -9; returns when it is gone.</summary>
     public void Kill()
     {
@@ -50,7 +56,9 @@ public sealed class LabProcess : IDisposable
 
     public void Dispose()
     {
+        if (_disposed) return;
         if (!HasExited) Kill();
+        _disposed = true;
         _process.Dispose();
     }
 }

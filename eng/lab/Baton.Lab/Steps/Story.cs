@@ -1,3 +1,4 @@
+using Baton.Lab.Batons;
 using Baton.Lab.Captures;
 using Baton.Lab.Ends;
 using Baton.Lab.Hosts;
@@ -14,9 +15,13 @@ public sealed class Story(LabRoom room, TextWriter output) : IDisposable
     private Charon? _strongSwan;
     private IEnd? _peer;
     private IEnd? _cluster;
+    private BatonCluster? _batonCluster;
+    private BatonPeer? _batonPeer;
     private Call? _call;
     private Probe? _probe;
     private Transfer? _transfer;
+    private ProbeReading? _probeSince;
+    private CallReading? _callSince;
 
     public LabRoom Room => room;
 
@@ -52,6 +57,35 @@ public sealed class Story(LabRoom room, TextWriter output) : IDisposable
         set => _cluster = value;
     }
 
+    public BatonCluster BatonCluster
+    {
+        get => _batonCluster ?? throw new LabException("there is no baton cluster yet");
+        set => _batonCluster = value;
+    }
+
+    public BatonPeer BatonPeer
+    {
+        get => _batonPeer ?? throw new LabException("there is no baton peer yet");
+        set => _batonPeer = value;
+    }
+
+    /// <summary>The instant of the last blow, on the clock of captures.</summary>
+    public TimeSpan StruckAt { get; private set; }
+
+    /// <summary>Something happens now: what the call and the probe lose counts from here.</summary>
+    public void Strike()
+    {
+        LookAtCall();
+        LookAtProbe();
+        (_callSince, _probeSince) = (null, null);
+        StruckAt = DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch;
+    }
+
+    /// <summary>What happened to the probe since the last blow. The instrument itself forgets at each look; here it adds up.</summary>
+    public ProbeReading? LookAtProbe() => _probe?.Look() is { } now ? _probeSince = _probeSince?.And(now) ?? now : null;
+
+    public CallReading? LookAtCall() => _call?.Look() is { } now ? _callSince = _callSince?.And(now) ?? now : null;
+
     public IEnd End(string who) => who switch
     {
         "peer" => Peer,
@@ -63,17 +97,14 @@ public sealed class Story(LabRoom room, TextWriter output) : IDisposable
 
     public TunnelTerms Terms { get; set; } = new();
 
-    public Call Call
-    {
-        get => _call ?? throw new LabException("there is no call yet");
-        set => _call = value;
-    }
+    /// <summary>Starts to count; it must flow already.</summary>
+    public void Begin(Call call) => (_call, _callSince) = (call, null);
 
-    public Probe Probe
-    {
-        get => _probe ?? throw new LabException("there is no probe yet");
-        set => _probe = value;
-    }
+    public void Begin(Probe probe) => (_probe, _probeSince) = (probe, null);
+
+    public CallReading Call => LookAtCall() ?? throw new LabException("there is no call yet");
+
+    public ProbeReading Probe => LookAtProbe() ?? throw new LabException("there is no probe yet");
 
     public Transfer Transfer
     {
@@ -82,11 +113,6 @@ public sealed class Story(LabRoom room, TextWriter output) : IDisposable
     }
 
     public Capture? Capture { get; set; }
-
-    /// <summary>Adds up what the probe lost, whoever looked.</summary>
-    public void Lost(ProbeReading reading) => ProbeLost += reading.ToPeer.Lost + reading.FromPeer.Lost;
-
-    public long ProbeLost { get; set; }
 
     public void Say(string text) => output.WriteLine($"      {text}");
 

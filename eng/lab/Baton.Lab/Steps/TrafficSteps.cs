@@ -22,33 +22,29 @@ public sealed class TrafficSteps(Story story)
     [Step("call starts")]
     public void CallStarts()
     {
-        story.Call = story.Room.Keep(new Call(story.Network.PeerHost, PeerHost, story.Network.Inner, ClusterHost));
-        story.Room.Wait.Until("both phones hear each other", Patience, () => story.Call.Look() is { ReceivedAtPeer: > 0, ReceivedAtCluster: > 0 });
-        story.Call.Look();
+        Call call = story.Room.Keep(new Call(story.Network.PeerHost, PeerHost, story.Network.Inner, ClusterHost));
+        story.Room.Wait.Until("both phones hear each other", Patience, () => call.Look() is { ReceivedAtPeer: > 0, ReceivedAtCluster: > 0 });
+        call.Look();
+        story.Begin(call);
     }
 
     [Step("probe starts at {rate} packets a second")]
     public void ProbeStarts(int rate)
     {
-        story.Probe = story.Room.Keep(new Probe(story.Network.PeerHost, PeerHost, story.Network.Inner, ClusterHost, rate));
-        ProbeFlows();
-        story.Probe.Look();
+        Probe probe = story.Room.Keep(new Probe(story.Network.PeerHost, PeerHost, story.Network.Inner, ClusterHost, rate));
+        story.Room.Wait.Until("the probe flows both ways", Patience, () => probe.Look().IsFlowing);
+        story.Begin(probe);
     }
 
     [Step("probe flows both ways")]
-    public void ProbeFlows() => story.Room.Wait.Until("the probe flows both ways", Patience, () => story.Probe.Look().IsFlowing);
+    public void ProbeFlows() => story.Room.Wait.Until("the probe flows both ways", Patience, () => story.Probe.IsFlowing);
 
     [Step("probe has passed {count} further packets each way")]
     public void ProbeHasPassed(int count)
     {
-        long toPeer = -1, fromPeer = 0;
+        ProbeReading start = story.Probe;
         story.Room.Wait.Until($"{count} further packets of the probe have come each way", Patience, () =>
-        {
-            ProbeReading now = story.Probe.Look();
-            story.Lost(now);
-            if (toPeer < 0) (toPeer, fromPeer) = (now.ToPeer.Received, now.FromPeer.Received);
-            return now.ToPeer.Received >= toPeer + count && now.FromPeer.Received >= fromPeer + count;
-        });
+            story.Probe is var now && now.ToPeer.Received >= start.ToPeer.Received + count && now.FromPeer.Received >= start.FromPeer.Received + count);
     }
 
     [Step("transfer of {size} MB starts at {rate} MB a second")]

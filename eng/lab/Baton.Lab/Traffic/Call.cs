@@ -43,4 +43,10 @@ public sealed class Call : IDisposable
 }
 
 /// <summary>"At the peer" is what the phone behind the peer heard: the way from the cluster.</summary>
-public sealed record CallReading(long LostAtPeer, long LostAtCluster, long ReceivedAtPeer, long ReceivedAtCluster, double GapAtPeerMs, double GapAtClusterMs, long DeliveredTwice);
+public sealed record CallReading(long LostAtPeer, long LostAtCluster, long ReceivedAtPeer, long ReceivedAtCluster, double GapAtPeerMs, double GapAtClusterMs, long DeliveredTwice)
+{
+    /// <summary>This and a later look in one.</summary>
+    public CallReading And(CallReading later) => new(
+        LostAtPeer + later.LostAtPeer, LostAtCluster + later.LostAtCluster, ReceivedAtPeer + later.ReceivedAtPeer, ReceivedAtCluster + later.ReceivedAtCluster,
+        Math.Max(GapAtPeerMs, later.GapAtPeerMs), Math.Max(GapAtClusterMs, later.GapAtClusterMs), later.DeliveredTwice);
+}

@@ -37,10 +37,17 @@ public sealed class Probe : IDisposable
 }
 
 /// <summary>One way of the probe: all packets so far, and since the last look those lost and the longest silence.</summary>
-public sealed record WayReading(long Sent, long Received, long Lost, double OutageMs, double OpenGapMs, double SendGapMs);
+public sealed record WayReading(long Sent, long Received, long Lost, double OutageMs, double OpenGapMs, double SendGapMs)
+{
+    /// <summary>This and a later look in one.</summary>
+    public WayReading And(WayReading later) => later with { Lost = Lost + later.Lost, OutageMs = Math.Max(OutageMs, later.OutageMs), SendGapMs = Math.Max(SendGapMs, later.SendGapMs) };
+}
 
 public sealed record ProbeReading(WayReading ToPeer, WayReading FromPeer, long DeliveredTwice)
 {
+    /// <summary>This and a later look in one.</summary>
+    public ProbeReading And(ProbeReading later) => new(ToPeer.And(later.ToPeer), FromPeer.And(later.FromPeer), later.DeliveredTwice);
+
     public double OutageMs => Math.Max(ToPeer.OutageMs, FromPeer.OutageMs);
 
     public bool IsFlowing => ToPeer.OpenGapMs < 10 && FromPeer.OpenGapMs < 10;

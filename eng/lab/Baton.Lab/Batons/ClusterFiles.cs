@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Text;
+using Baton.Lab.Hosts;
+using Baton.Lab.Processes;
+using Baton.Lab.Terms;
+using Baton.Lab.Traffic;
+
+namespace Baton.Lab.Batons;
+
+/// <summary>Writes what an operator would: certificates, the cluster key, and one file a node.</summary>
+public sealed class ClusterFiles
+{
+    public const int OuterMtu = 1500;
+
+    private const string Cluster = "lab";
+
+    private readonly string _folder;
+    private readonly IReadOnlyList<Host> _members;
+
+    public ClusterFiles(string folder, Network network)
+    {
+        _folder = folder;
+        _members = network.Members;
+        Directory.CreateDirectory(folder);
+        Pki("init", Cluster);
+        Pki("issue", "handler", "h", "--address", Network.HandlerAddress);
+        Pki("issue", "peer", "p");
+        Pki("issue", "operator", "o");
+        foreach (Host member in _members) Pki("issue", "gateway", member.Name);
+    }
+
+    public string Of(string name) => Path.Combine(_folder, name);
+
+    public string WriteHandler() => Write("h", "handler", $"""
+        [handler]
+        listen = "{Network.HandlerAddress}:7443"
+        ledger = "ledger.db"
+        heartbeat = "{Network.HandlerAddress}:7200"
+        """);
+
+    /// <param name="terms">What the connection of a negotiated tunnel says; null: the SAs are in the side file.</param>
+    public string WriteMember(int member, string tunnels) => Write(_members[member].Name, "gateway", $"""
+        [outer]
+        listen = "{Network.ClusterAddress}:4500"
+        also = ["{Network.ClusterAddress}:500", "[{Network.ClusterAddress6}]:4500", "[{Network.ClusterAddress6}]:500"]
+        esp = true
+        [inner]
+        tun = "baton0"
+        routes = ["{Network.PeerNet}", "{Network.PeerNet6}", "{Network.PoolNet}"]
+        [[virtual.address]]
+        address = "{Network.ClusterAddress}/24"
+        device = "outer"
+        [[virtual.address]]
+        address = "{Network.ClusterAddress6}/64"
+        device = "outer"
+        [[virtual.address]]
+        address = "{Network.ClusterInner}/16"
+        device = "inner"
+        [[virtual.address]]
+        address = "{Network.ClusterInner6}/64"
+        device = "inner"
+        [status]
+        listen = "{Network.ControlOf(member)}:7400"
+        {tunnels}
+        """);
+
+    public string WritePeer(string tunnels) => Write("p", "peer", $"""
+        [outer]
+        listen = "{Network.PeerAddress}:4500"
+        also = ["{Network.PeerAddress}:500", "[{Network.PeerAddress6}]:4500", "[{Network.PeerAddress6}]:500"]
+        esp = true
+        remote = "{Network.ClusterAddress}:4500"
+        [inner]
+        tun = "baton0"
+        routes = ["{Network.ClusterNet}", "{Network.ClusterNet6}"]
+        [status]
+        listen = "127.0.0.1:7400"
+        {tunnels}
+        """);
+
+    /// <summary>A pair of SAs keyed by hand, with keys of this run: for what needs no negotiation.</summary>
+    public string StaticTunnel(string peer, string local, string remote)
+    {
+        string Key() => Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20));
+        string file = Of("sas.csv");
+        if (!File.Exists(file))
+        {
+            File.WriteAllLines(file, [
+                "name,suite,spi-to-peer,spi-from-peer,key-to-peer,key-from-peer,local,remote,peer,esn,window",
+                $"lab,aes-gcm-128,0x10001,0x20001,{Key()},{Key()},{local},{remote},{peer},true,1024"]);
+        }
+
+        return """
+            [insecure]
+            static-keying = true
+            sas-file = "sas.csv"
+            """;
+    }
+
+    private string Write(string name, string role, string own)
+    {
+        var text = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"""
+            [node]
+            name = "{name}"
+            role = "{role}"
+            [cluster]
+            id = "{Cluster}"
+
+            """));
+        if (role != "peer")
+        {
+            text.AppendLine(role == "gateway" ? "key-file = \"cluster.key\"" : "key-file = \"control.key\"");
+            for (int i = 0; i < _members.Count; i++)
+            {
+                text.AppendLine($"""
+                    [[cluster.member]]
+                    name = "{_members[i].Name}"
+                    sync = "{Network.ControlOf(i)}:7100"
+                    heartbeat = "{Network.ControlOf(i)}:7200"
+                    """);
+            }
+
+            text.AppendLine($"""
+                [[cluster.handler]]
+                session = "{Network.HandlerAddress}:7443"
+                heartbeat = "{Network.HandlerAddress}:7200"
+                """);
+        }
+
+        text.AppendLine($"""
+            [tls]
+            ca = "ca.crt"
+            certificate = "{name}.crt"
+            key = "{name}.key"
+            {own}
+            """);
+        File.WriteAllText(Of($"{name}.toml"), text.ToString());
+        return Of($"{name}.toml");
+    }
+
+    private void Pki(params string[] arguments) => Command.Run(BatonTool.Path, ["pki", .. arguments, "-d", _folder]);
+}

@@ -1,0 +1,61 @@
+using Baton.Lab.Batons;
+using Baton.Lab.Hosts;
+using Baton.Lab.Scenarios;
+
+namespace Baton.Lab.Steps;
+
+/// <summary>A Baton cluster, and what befalls it.</summary>
+public sealed class ClusterSteps(Story story)
+{
+    private Host? _struck;
+
+    [Step("a baton cluster and a baton peer with static keys")]
+    public void StaticCluster() => RaiseStatic($"{Network.PeerAddress}:4500", Network.ClusterNet, Network.PeerNet);
+
+    [Step("the standby is ready")]
+    public void Ready() => story.BatonCluster.WaitReady();
+
+    [Step("kill -9 the active")]
+    public void Kill() => Strike(story.BatonCluster.Kill);
+
+    [Step("the active is stopped")]
+    public void Stop() => Strike(story.BatonCluster.Terminate);
+
+    [Step("the active's host freezes")]
+    public void Freeze() => Strike(story.BatonCluster.Freeze);
+
+    [Step("the active's outer link goes down")]
+    public void OuterDown() => Strike(host => story.Network.SetCable(host, "outer", plugged: false));
+
+    [Step("the active's inner link goes down")]
+    public void InnerDown() => Strike(host => story.Network.SetCable(host, "inner", plugged: false));
+
+    [Step("another member is active")]
+    public void Another() => story.Room.Wait.Until("another member has the address", TimeSpan.FromSeconds(20),
+        () => story.Network.Members.Any(member => member != _struck && story.BatonCluster.Holds(member)), story.BatonCluster.LastWords);
+
+    [Step("the struck member comes back")]
+    public void ComesBack()
+    {
+        Host host = _struck ?? throw new LabException("nobody was struck");
+        story.Network.SetCable(host, "outer", plugged: true);
+        story.Network.SetCable(host, "inner", plugged: true);
+        story.BatonCluster.Restore(host);
+    }
+
+    private void Strike(Action<Host> blow)
+    {
+        _struck = story.BatonCluster.Active ?? throw new LabException("nobody is active");
+        story.Strike();
+        blow(_struck);
+    }
+
+    private void RaiseStatic(string peer, string local, string remote)
+    {
+        var files = new ClusterFiles(Path.Combine(story.Room.Folder, "files"), story.Network);
+        string tunnel = files.StaticTunnel(peer, local, remote);
+        story.BatonCluster = story.Room.Keep(new BatonCluster(story.Network, files, story.Room.Wait));
+        story.BatonCluster.Start([.. story.Network.Members.Select((_, index) => files.WriteMember(index, tunnel))]);
+        story.BatonPeer = story.Room.Keep(new BatonPeer(story.Network, files.WritePeer(tunnel)));
+    }
+}

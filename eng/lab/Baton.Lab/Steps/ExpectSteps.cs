@@ -1,0 +1,76 @@
+using System.Globalization;
+using Baton.Lab.Captures;
+using Baton.Lab.Scenarios;
+using Baton.Lab.Traffic;
+
+namespace Baton.Lab.Steps;
+
+/// <summary>What must have come of it, and medians over repetitions.</summary>
+public sealed class ExpectSteps(Story story)
+{
+    [Step("capture starts")]
+    public void CaptureStarts()
+    {
+        _captures++;
+        story.Capture = story.Room.Keep(new Capture(story.Network.Switch, "outer", string.Create(CultureInfo.InvariantCulture, $"capture-{_captures}"), story.Room.Wait));
+    }
+
+    /// <summary>From the last blow to now, both phones and the probe: what was lost, and how long nothing came.</summary>
+    [Step("measure what was lost")]
+    public void Measure()
+    {
+        ProbeReading probe = story.Probe;
+        CallReading call = story.Call;
+        story.Measure("call lost", Math.Max(call.LostAtPeer, call.LostAtCluster));
+        story.Measure("outage ms", probe.OutageMs);
+        story.Measure("delivered twice", probe.DeliveredTwice + call.DeliveredTwice);
+        story.Say(string.Create(CultureInfo.InvariantCulture,
+            $"call lost {call.LostAtPeer} to the peer, {call.LostAtCluster} to the cluster; outage {probe.ToPeer.OutageMs:0.0} ms to the peer, {probe.FromPeer.OutageMs:0.0} ms to the cluster; probe lost {probe.ToPeer.Lost} and {probe.FromPeer.Lost}"));
+    }
+
+    [Step("expect the median of {what} at most {limit}")]
+    public void Median(string what, double limit)
+    {
+        double[] series = [.. Series(what).Order()];
+        double median = (series[(series.Length - 1) / 2] + series[series.Length / 2]) / 2;
+        story.Say(string.Create(CultureInfo.InvariantCulture, $"{what}: median {median:0.#}, {series[0]:0.#} to {series[^1]:0.#} in {series.Length} times"));
+        if (median > limit) throw new LabException(string.Create(CultureInfo.InvariantCulture, $"the median of {string.Join(", ", Series(what).Select(value => value.ToString("0.#", CultureInfo.InvariantCulture)))} is {median:0.#}"));
+    }
+
+    [Step("expect {what} always {value}")]
+    public void Always(string what, double value)
+    {
+        if (Series(what).Any(one => one != value)) throw new LabException($"it was {string.Join(", ", Series(what))}");
+    }
+
+    [Step("expect call lost at most {packets} each way")]
+    public void CallLost(int packets)
+    {
+        CallReading call = story.Call;
+        if (call.LostAtPeer > packets || call.LostAtCluster > packets) throw new LabException($"{call.LostAtPeer} to the peer, {call.LostAtCluster} to the cluster");
+    }
+
+    [Step("expect probe lost {packets}")]
+    public void ProbeLost(int packets)
+    {
+        ProbeReading probe = story.Probe;
+        if (probe.ToPeer.Lost + probe.FromPeer.Lost > packets) throw new LabException($"{probe.ToPeer.Lost} were lost to the peer, {probe.FromPeer.Lost} to the cluster");
+    }
+
+    /// <summary>Between the blow and the moment when ESP flowed both ways again nobody spoke IKE.</summary>
+    [Step("expect no ike on the wire during the takeover")]
+    public void NoIke()
+    {
+        List<CapturedPacket> packets = (story.Capture ?? throw new LabException("there is no capture")).Finish();
+        CapturedPacket[] after = [.. packets.Where(packet => packet.At > story.StruckAt)];
+        int esp = after.Count(packet => packet.Kind == WireKind.Esp);
+        CapturedPacket[] ike = [.. after.Where(packet => packet.Kind == WireKind.Ike)];
+        story.Say($"after the blow: {esp} ESP packets, {ike.Length} of IKE");
+        if (esp == 0) throw new LabException("the capture has no ESP after the blow");
+        if (ike.Length > 0) throw new LabException($"{ike.Length} IKE messages; the first is exchange {ike[0].ExchangeType} {(ike[0].At - story.StruckAt).TotalMilliseconds:0.0} ms after the blow");
+    }
+
+    private int _captures;
+
+    private List<double> Series(string what) => story.Measured.TryGetValue(what, out List<double>? series) ? series : throw new LabException($"\"{what}\" was never measured");
+}
