@@ -88,10 +88,11 @@ public static class TransportMode
     }
 
     /// <summary>Puts a fresh IP header in front of a payload that came by UDP (RFC 3948): the socket kept the header it came with.</summary>
-    /// <param name="header">20 bytes for IPv4, 40 for IPv6, directly in front of the payload.</param>
+    /// <param name="header">Its first 20 bytes (IPv4) or 40 (IPv6) are written: they stand directly in front of the payload.</param>
     /// <param name="source">As the datagram arrived: the payload's checksum may need <see cref="TransportChecksum"/>.</param>
     public static void WriteHeader(Span<byte> header, int payloadLength, byte nextHeader, in IpAddress source, in IpAddress destination, byte hopLimit)
     {
+        header = header[..(source.IsV4 ? 20 : 40)];
         header.Clear();
         if (source.IsV4)
         {
@@ -101,7 +102,7 @@ public static class TransportMode
             (header[8], header[9]) = (hopLimit, nextHeader);
             BinaryPrimitives.WriteUInt32BigEndian(header[12..], (uint)source.Low);
             BinaryPrimitives.WriteUInt32BigEndian(header[16..], (uint)destination.Low);
-            BinaryPrimitives.WriteUInt16BigEndian(header[10..], InternetChecksum.Of(header[..20]));
+            BinaryPrimitives.WriteUInt16BigEndian(header[10..], InternetChecksum.Of(header));
             return;
         }
 

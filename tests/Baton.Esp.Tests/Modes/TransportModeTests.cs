@@ -74,6 +74,19 @@ public sealed class TransportModeTests
         Assert.False(TransportMode.TrySplit(parsed, out _, out _));
     }
 
+    [Theory]
+    [InlineData(true, 20)]
+    [InlineData(false, 40)]
+    public void AHeaderIsWrittenAndNothingBehindIt(bool isV4, int length)
+    {
+        byte[] buffer = [.. Enumerable.Repeat((byte)0xEE, 60)];
+        IpAddress address = isV4 ? IpAddress.V4(0x0A00_0001) : new IpAddress(1, 2);
+        TransportMode.WriteHeader(buffer, 60 - length, 6, address, address, 64);
+        Assert.True(IpPacket.TryParse(buffer, out IpPacket packet));
+        Assert.Equal((60, (byte)6, address, address), (packet.Bytes.Length, packet.Protocol, packet.Source, packet.Destination));
+        Assert.True(buffer.AsSpan(length).IndexOfAnyExcept((byte)0xEE) < 0);
+    }
+
     [Fact]
     public void NothingIsSealedWhereItDoesNotFit()
     {
