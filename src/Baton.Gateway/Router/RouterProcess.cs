@@ -25,6 +25,9 @@ public enum RouterVerdict
     BadSteer,
     StaleSteer,
     TooLong,
+
+    /// <summary>An outer datagram without a byte, or one larger than the buffers.</summary>
+    Empty,
 }
 
 /// <summary>Steers a peer's packets, and the inner hosts', to the active of the highest term it has seen.</summary>
@@ -45,7 +48,7 @@ public sealed class RouterProcess : IDisposable
     private readonly TlsMaterial? _tls;
     private readonly long _started = Environment.TickCount64;
     private readonly long[] _frames = new long[Enum.GetValues<FrameVerdict>().Length];
-    private readonly long[] _counts = new long[(int)RouterVerdict.TooLong + 1];
+    private readonly long[] _counts = new long[Enum.GetValues<RouterVerdict>().Length];
     private int _active = -1;
     private ulong _term;
 
@@ -178,7 +181,11 @@ public sealed class RouterProcess : IDisposable
         {
             Span<byte> packet = _outer.Packet(i);
             if (packet.IsEmpty)
+            {
+                Count1(RouterVerdict.Empty);
                 continue;
+            }
+
             UdpEndpoint from = _outer.From(i);
             if (Array.IndexOf(_memberOuter, from) >= 0)
             {

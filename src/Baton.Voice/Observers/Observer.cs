@@ -18,6 +18,7 @@ internal sealed class Observer(WireTap tap, CancellationToken cancellation)
         "aead" => Tell(command, tap.Detector.TellAead),
         "firstAfter" => FirstAfter(command),
         "samples" => Samples(command),
+        "packets" => Packets(command),
         "inject" => Inject(command),
         "plant" => Plant(command),
         _ => null,
@@ -118,6 +119,20 @@ internal sealed class Observer(WireTap tap, CancellationToken cancellation)
                     [.. samples.Where(sample => sample.At >= from).Select(sample => new JsonArray(sample.At.Nanoseconds, sample.Number))]),
             };
         }
+    }
+
+    /// <summary>The newest recorded ones of each direction, as they were on the wire.</summary>
+    private JsonObject Packets(JsonElement command)
+    {
+        int count = (int)command.Number("count", 100);
+        lock (tap.Gate)
+            return new JsonObject { ["toPeer"] = Newest(WireDirection.ToPeer), ["toCluster"] = Newest(WireDirection.ToCluster) };
+
+        JsonArray Newest(WireDirection direction) => new(
+        [
+            .. Enumerable.Range(0, tap.Record.Count).Select(i => tap.Record[tap.Record.Count - 1 - i]).Where(packet => packet.Direction == direction)
+                .Take(count).Select(packet => JsonValue.Create(Convert.ToBase64String(packet.Bytes.Span))),
+        ]);
     }
 
     private JsonObject Inject(JsonElement command)
