@@ -15,6 +15,7 @@ internal sealed class Stage : IAsyncDisposable
     private readonly RunFolder _folder = new();
     private readonly AddressBlock _block = AddressBlock.Claim();
     private readonly Launcher _launcher;
+    private readonly List<Launcher> _more = [];
     private readonly CancellationTokenSource _end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
 
     public Stage()
@@ -66,6 +67,14 @@ internal sealed class Stage : IAsyncDisposable
         await Cast.StartInstrumentsAsync(_folder.Path, Cancellation);
     }
 
+    /// <summary>A process of the run by another program's way.</summary>
+    public async Task<ChildProcess> StartAsync(string name, string program, params string[] arguments)
+    {
+        var launcher = new Launcher(_folder.Path, program);
+        _more.Add(launcher);
+        return await launcher.StartAsync(name, arguments);
+    }
+
     public async Task<NodeStatus> GatewayAsync(string name, bool withSas = false) =>
         await Watch.UntilAsync($"{name} answers", () => Watch.GatewayAsync(name, Cancellation, withSas), Patience, Cancellation);
 
@@ -90,6 +99,8 @@ internal sealed class Stage : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
+        foreach (Launcher launcher in _more)
+            launcher.Dispose();
         _launcher.Dispose();
         Watch.Dispose();
         _block.Dispose();

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Baton.Cluster;
 using Baton.Handler.Ledgers;
 using Baton.Redundancy.Handlers;
 using Baton.Redundancy.Messages;
@@ -43,7 +44,9 @@ public sealed partial class HandlerLoop : IDisposable
     private readonly List<HandlerOutput.Commit> _commits = [];
     private HandlerCore _core;
     private Instant _nextTick = Instant.Never;
+    private readonly LineBudget _storageLines = new(burst: 5);
     private bool _storageBroken;
+    private bool _storageSaid;
     private bool _uncheckpointed;
 
     public HandlerLoop(SqliteLedger ledger, LedgerContent content, HandlerPolicy policy, HandlerCounters counters, ILogger log)
@@ -221,7 +224,7 @@ public sealed partial class HandlerLoop : IDisposable
         catch (LedgerException e)
         {
             _counters.CommitFailed();
-            HandlerLog.StorageFailed(_log, e.Message);
+            SayStorageFailed(e.Message);
             _view = _view with { Storage = e.Message };
             return false;
         }
@@ -231,7 +234,8 @@ public sealed partial class HandlerLoop : IDisposable
         if (_storageBroken)
         {
             _storageBroken = false;
-            HandlerLog.StorageBack(_log);
+            if (_storageSaid) HandlerLog.StorageBack(_log);
+            _storageSaid = false;
             _view = _view with { Storage = "ok" };
         }
 
@@ -239,6 +243,14 @@ public sealed partial class HandlerLoop : IDisposable
     }
 
     /// <summary>Grants nothing of this turn, and believes nothing but the disk: a commit that failed may have happened all the same.</summary>
+    /// <summary>On a disk that is all but full small writes go through and large ones do not, many times a second: the log takes some, the counter has each.</summary>
+    private void SayStorageFailed(string reason)
+    {
+        if (_storageLines.Take() is not { } more) return;
+        HandlerLog.StorageFailed(_log, reason + more);
+        _storageSaid = true;
+    }
+
     private void StorageFailed()
     {
         _storageBroken = true;
@@ -263,7 +275,7 @@ public sealed partial class HandlerLoop : IDisposable
             }
             catch (LedgerException e)
             {
-                if (attempt == 0) HandlerLog.StorageFailed(_log, e.Message);
+                if (attempt == 0) SayStorageFailed(e.Message);
                 _view = _view with { Storage = e.Message };
                 if (_stopping) throw;
                 _wake.WaitOne(TimeSpan.FromMilliseconds(200));
