@@ -65,12 +65,15 @@ public enum EspVerdict : byte
 
     /// <summary>No hop is left for forwarding the inner packet (RFC 4301 5.1.2.1, note 2).</summary>
     HopLimit,
+
+    /// <summary>Outward: longer than the path takes, and not to be cut; its sender was told (RFC 4301 8.2).</summary>
+    TooBig,
 }
 
 /// <summary>One counter a verdict. One writer; readers may see a value a moment old.</summary>
 public sealed class EspCounters
 {
-    private readonly long[] _counts = new long[(int)EspVerdict.HopLimit + 1];
+    private readonly long[] _counts = new long[(int)EspVerdict.TooBig + 1];
 
     public long this[EspVerdict verdict] => Volatile.Read(ref _counts[(int)verdict]);
 

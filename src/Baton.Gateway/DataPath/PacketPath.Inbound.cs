@@ -1,10 +1,12 @@
 using System.Buffers.Binary;
 using Baton.Esp;
+using Baton.Esp.Modes;
 using Baton.Gateway.Ports;
 using Baton.Gateway.Router;
 using Baton.Linux;
 using Baton.Redundancy.Members;
 using Baton.Wire;
+using Baton.Wire.Headers;
 
 namespace Baton.Gateway.DataPath;
 
@@ -17,6 +19,8 @@ internal sealed partial class PacketPath
     /// <summary>Takes what waits at the outer socket. False: nothing did.</summary>
     public bool TakeOuter(Instant now)
     {
+        _now = now;
+        _paths.Tick(now);
         int got = Outer.Take();
         for (int i = 0; i < got; i++)
         {
@@ -37,6 +41,7 @@ internal sealed partial class PacketPath
             Counters.Count(Take(packet, arrival, now));
         }
 
+        Outer.TakeErrors(_news);
         return got > 0;
     }
 
@@ -73,7 +78,7 @@ internal sealed partial class PacketPath
         verdict = entry.Sa.Open(packet, sequence, out Range range, out byte nextHeader);
         if (verdict is not (EspVerdict.Delivered or EspVerdict.Dummy))
             return verdict;
-        ReadOnlySpan<byte> payload = packet[range];
+        Span<byte> payload = packet[range];
         if (entry.Ceiling is not null)
         {
             switch (entry.Ceiling.Admit(sequence))
@@ -112,7 +117,7 @@ internal sealed partial class PacketPath
                     continue;
                 case Admission.Accept:
                     HoldTimes.Add(now - slot.Since);
-                    ReadOnlySpan<byte> payload = slot.Payload.AsSpan(0, slot.PayloadLength);
+                    Span<byte> payload = slot.Payload.AsSpan(0, slot.PayloadLength);
                     Counters.Count(Accept(slot.Entry, slot.Sequence, payload, slot.NextHeader, slot.IsDummy, slot.Arrival));
                     break;
                 default:
@@ -153,7 +158,7 @@ internal sealed partial class PacketPath
         return EspVerdict.Held;
     }
 
-    private EspVerdict Accept(InboundEntry entry, ulong sequence, ReadOnlySpan<byte> payload, byte nextHeader, bool isDummy, in Arrival arrival)
+    private EspVerdict Accept(InboundEntry entry, ulong sequence, Span<byte> payload, byte nextHeader, bool isDummy, in Arrival arrival)
     {
         bool newest = sequence > entry.Sa.Window.Top;
         if (!entry.Sa.Accept(sequence))
@@ -170,6 +175,12 @@ internal sealed partial class PacketPath
             return EspVerdict.BadInner;
         if (!Selectors.Admit(entry.Source, entry.Destination, ip))
             return EspVerdict.BadSelector;
+
+        // In transport mode the outer header is the packet's own.
+        if (entry.IsTransport)
+            TrafficClass.Write(_rebuilt, arrival.TrafficClass);
+        else if (TunnelMode.TakeCongestion(payload, arrival.TrafficClass) == EspVerdict.Congested)
+            return EspVerdict.Congested;
         return Inner.Give(ip.Bytes, ip.Destination) ? EspVerdict.Delivered : EspVerdict.NoPolicy;
     }
 }

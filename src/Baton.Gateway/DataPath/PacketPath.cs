@@ -2,8 +2,8 @@ using Baton.Cluster.Configuration;
 using Baton.Cluster.Records;
 using Baton.Crypto;
 using Baton.Esp;
+using Baton.Esp.Mtu;
 using Baton.Gateway.Ports;
-using Baton.Gateway.Router;
 using Baton.Linux;
 using Baton.Redundancy.Leases;
 using Baton.Redundancy.Records;
@@ -23,9 +23,6 @@ internal sealed partial class PacketPath : IDisposable
 {
     private const int HeldPackets = 4_096;
 
-    /// <summary>Fits through a path of 1,500 bytes with any suite, over IPv6 and in UDP.</summary>
-    private const int UsualTunnelMtu = 1_400;
-
     private readonly bool _viaRouter;
     private readonly bool _isPeer;
     private readonly UdpEndpoint _remote;
@@ -43,7 +40,10 @@ internal sealed partial class PacketPath : IDisposable
         _viaRouter = options.Outer!.ViaRouter;
         _remote = options.Outer.Remote is { } remote ? UdpEndpoint.From(remote) : default;
         Outer = new OuterPort(options.Outer);
-        Inner = options.Inner!.Tun is null ? new UdpInnerPort(options.Inner) : new TunInnerPort(options.Inner, options.Inner.Mtu ?? UsualTunnelMtu);
+        _fragmentPolicy = options.Outer.Fragment;
+        _paths = new PathMtuTable(OuterMtu.Find(options));
+        _news = HearPath;
+        Inner = options.Inner!.Tun is null ? new UdpInnerPort(options.Inner) : new TunInnerPort(options.Inner, options.Inner.Mtu ?? TunnelMtu(options));
     }
 
     public OuterPort Outer { get; }
@@ -67,6 +67,11 @@ internal sealed partial class PacketPath : IDisposable
 
     /// <summary>Takes packets off to a successor while a planned switchover is under way; null otherwise.</summary>
     public IHandoverSink? HandingOver { get; set; }
+
+    /// <summary>Of the TUN device: what fits whatever suite is negotiated, so that the kernel itself answers for most of what does not.
+    /// Never less than IPv6 needs (RFC 8200 5): below it the kernel takes IPv6 off the device.</summary>
+    private int TunnelMtu(NodeOptions options) => Math.Max(TunnelSize.LeastV6, TunnelSize.LargestPayloadOfAnySuite(
+        Math.Min(_paths.Usual, Outer.PacketBytes), options.Outer!.AllListens.All(l => l.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork), inUdp: true));
 
     public void AddOutbound(SaRecord record, SaDescription description, OutboundLease? lease)
     {
@@ -163,22 +168,12 @@ internal sealed partial class PacketPath : IDisposable
             Inner.Learn(taken, source);  // only who has an SA: whoever else speaks up takes no room
         if (entry.Peer.IsNone)
             return EspVerdict.NoEndpoint;
-        int front = _viaRouter ? Shim.Length : 0;
         if (!TryTake(entry, ip, out ReadOnlySpan<byte> payload, out byte nextHeader))
             return EspVerdict.BadInner;
-        if (entry.Sa.Suite.SealedLength(payload.Length) + front > Outer.PacketBytes)
-            return EspVerdict.TooLong;  // before a number is spent on it
-        if (!entry.TryTake(out ulong number))
-            return EspVerdict.NoLease;
-        var departure = new Departure(_viaRouter ? _remote : entry.Peer, entry.Local);
-        Span<byte> buffer = Outer.Reserve(departure);
-        int length = entry.Sa.Seal(payload, nextHeader, number, buffer[front..]);
-        if (_viaRouter)
-            Shim.Write(buffer, entry.Peer);
-        Outer.Queue(front + length, departure);
-        entry.Packets++;
-        SealedPackets++;
-        return EspVerdict.Delivered;
+        int fits = Fits(entry);
+        return payload.Length <= fits
+            ? SealOne(entry, ip, payload, nextHeader, MayFragmentOuter(ip))
+            : SendOversize(entry, ip, payload, nextHeader, fits);
     }
 
     /// <summary>Packets sealed, of those counted as delivered.</summary>

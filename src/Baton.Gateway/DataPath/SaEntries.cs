@@ -35,6 +35,13 @@ internal sealed class OutboundEntry(SaId id, OutboundSa sa, SaDescription descri
     /// <summary>Which of our addresses the peer speaks to; none: not known yet, the kernel chooses.</summary>
     public UdpEndpoint Local { get; set; }
 
+    /// <summary>The longest payload, as it was for this peer and this state of what is known of paths.</summary>
+    public int Fits { get; set; }
+
+    public UdpEndpoint FitsFor { get; set; }
+
+    public int FitsGeneration { get; set; } = -1;
+
     public ulong KeyCheck { get; init; }
 
     public ulong KeyTag { get; init; }

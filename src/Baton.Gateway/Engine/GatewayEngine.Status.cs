@@ -221,6 +221,12 @@ internal sealed partial class GatewayEngine
         yield return ("socket.outer-send-drops", (ulong)Path.Outer.SendDrops);
         yield return ("socket.inner-send-drops", (ulong)Path.Inner.Drops);
         yield return ("socket.truncated", (ulong)(Path.Outer.Truncated + Path.Inner.Refused + _sync.Truncated));
+        yield return ("mtu.fragmented", (ulong)Path.FragmentedPackets);
+        yield return ("mtu.too-big-answers", (ulong)Path.TooBigAnswers);
+        yield return ("mtu.too-big-suppressed", (ulong)Path.TooBigSuppressed);
+        yield return ("mtu.path-news", (ulong)Path.PathNews);
+        yield return ("mtu.path-news-refused", (ulong)Path.PathNewsRefused);
+        yield return ("mtu.paths-learned", (ulong)Path.PathsLearned);
         yield return ("witness.suspicions", (ulong)Suspicions);
         yield return ("witness.death-notices", (ulong)DeathNotices);
         yield return ("witness.false-suspicions", (ulong)_listener.Detector.FalseSuspicions);

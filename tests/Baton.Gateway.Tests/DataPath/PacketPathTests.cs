@@ -51,6 +51,43 @@ public sealed class PacketPathTests : IDisposable
         Assert.Equal(EspVerdict.Replayed, _gateway.Take(again, new Arrival(_peer.Outer.Local), default));
     }
 
+    [Theory] // RFC 4301 5.1.2.1, RFC 6040 4.1: DSCP and ECN are copied outward
+    [InlineData(0xB8)]
+    [InlineData(0xBA)]
+    [InlineData(0x03)]
+    public void TheOuterHeaderHasTheTrafficClassOfTheInnerOne(byte trafficClass)
+    {
+        byte[] packet = TestPackets.Ipv4("10.1.0.10", "10.2.0.10", 60);
+        packet[1] = trafficClass;
+        _peer.Send(packet);
+        _peer.Flush();
+        Receive(_gateway.Outer, out Arrival arrival);
+        Assert.Equal(trafficClass, arrival.TrafficClass);
+        Assert.Equal(_peer.Outer.Local, arrival.Peer);
+        Assert.Equal(_gateway.Outer.Local, arrival.Local);
+    }
+
+    [Fact] // RFC 6040 4.2
+    public void ACongestionMarkOfThePathReachesTheInnerPacketOrDropsIt()
+    {
+        byte[] packet = TestPackets.Ipv4("10.1.0.10", "10.2.0.10", 60);
+        packet[1] = 0x02;
+        Assert.Equal(EspVerdict.Delivered, Carry());
+        Assert.Equal(0x03, Receive(_hostAtGateway)[1]);
+        packet[1] = 0x00;
+        Assert.Equal(EspVerdict.Congested, Carry());
+
+        EspVerdict Carry()
+        {
+            _peer.Send(packet);
+            _peer.Flush();
+            byte[] esp = Receive(_gateway.Outer);
+            EspVerdict verdict = _gateway.Take(esp, new Arrival(_peer.Outer.Local, default, 0x03), default);
+            _gateway.Flush();
+            return verdict;
+        }
+    }
+
     [Fact] // RFC 3948 5, RFC 7296 2.23
     public void OnlyTheNewestPacketMovesThePeersEndpoint()
     {
@@ -189,12 +226,14 @@ public sealed class PacketPathTests : IDisposable
         }
     }
 
-    private static byte[] Receive(OuterPort port)
+    private static byte[] Receive(OuterPort port) => Receive(port, out _);
+
+    private static byte[] Receive(OuterPort port, out Arrival arrival)
     {
         using var poller = new Poller([.. port.Fds]);
         poller.Wait(MonotonicClock.Now + TimeSpan.FromSeconds(5));
         Assert.Equal(1, port.Take());
-        return port.Packet(0, out _).ToArray();
+        return port.Packet(0, out arrival).ToArray();
     }
 
     private static byte[] Receive(UdpBatch socket)
