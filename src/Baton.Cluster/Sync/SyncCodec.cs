@@ -86,7 +86,7 @@ public sealed partial class SyncCodec
             case MemberMessage.Present m:
                 Begin(Kind.Present, m);
                 _writer.Varint(m.Revision);
-                _writer.Byte(m.HasHandler ? (byte)1 : (byte)0);
+                _writer.Byte((byte)((m.HasHandler ? 1 : 0) | (m.PathsGood ? 0 : 2)));
                 break;
             case MemberMessage.RelaySurrender m:
                 Begin(Kind.RelaySurrender, m);
@@ -172,8 +172,8 @@ public sealed partial class SyncCodec
             case Kind.Present:
                 ulong revision = reader.Varint();
                 byte flag = reader.Byte();
-                if (flag > 1) reader.Fail(SyncVerdict.BadNumber);
-                message = new MemberMessage.Present(from, term, revision, flag == 1);
+                if (flag > 3) reader.Fail(SyncVerdict.BadNumber);
+                message = new MemberMessage.Present(from, term, revision, (flag & 1) != 0, (flag & 2) == 0);
                 break;
             case Kind.RelaySurrender:
                 message = new MemberMessage.RelaySurrender(from, term, ReadIncarnation(ref reader));

@@ -40,6 +40,7 @@ public sealed partial class MemberCore
         public ulong Revision;
         public ulong Term;
         public bool HasHandler;
+        public bool PathsGood;
         public Instant JoinNotBefore;
     }
 
@@ -96,8 +97,8 @@ public sealed partial class MemberCore
             _neighbours[member] = neighbour = new Neighbour();
         }
 
-        (neighbour.LastSeen, neighbour.Revision, neighbour.Term, neighbour.HasHandler) =
-            (now, present.Revision, present.Term, present.HasHandler);
+        (neighbour.LastSeen, neighbour.Revision, neighbour.Term, neighbour.HasHandler, neighbour.PathsGood) =
+            (now, present.Revision, present.Term, present.HasHandler, present.PathsGood);
     }
 
     private bool IsPresent(Incarnation member, Instant now) => _neighbours.TryGetValue(member, out Neighbour? neighbour)

@@ -15,6 +15,7 @@ public sealed partial class MemberCore
     private ulong _tableTerm;
 
     private Instant _nextPresence;
+    private bool _pathsGood = true;
     private (Incarnation Of, ulong Term)? _suspicion;
     private Instant _suspectedSince;
     private Instant? _unansweredSince;
@@ -111,12 +112,16 @@ public sealed partial class MemberCore
             Send(holder, new MemberMessage.Confirm(Self, Copy.Term, 0, 0, 0, Copy.Revision), outputs);
     }
 
+    /// <summary>The designated successor is there, and says that its paths work.</summary>
+    public bool SuccessorPathsGood(Instant now) => _scope.Cluster is not null && Copy.Designee is { } designee && IsPresent(designee, now)
+        && _neighbours[designee].PathsGood;
+
     private void ShowPresence(Instant now, ICollection<MemberOutput> outputs)
     {
         if (now < _nextPresence || Copy.Holder is not { } holder || holder.Member == Self.Member)
             return;
         _nextPresence = now + _policy.PresenceInterval;
-        Send(holder, new MemberMessage.Present(Self, Copy.Term, Copy.Revision, HasHandler), outputs);
+        Send(holder, new MemberMessage.Present(Self, Copy.Term, Copy.Revision, HasHandler, _pathsGood), outputs);
         ConfirmCopy(outputs); // a confirmation may have been lost
     }
 

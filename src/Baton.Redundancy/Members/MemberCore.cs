@@ -115,6 +115,9 @@ public sealed partial class MemberCore
             case MemberInput.DeleteSas delete:
                 _toDelete.AddRange(delete.Sas);
                 break;
+            case MemberInput.Paths paths:
+                (_pathsGood, _nextPresence) = (paths.Good, default);  // said at once
+                break;
             case MemberInput.BeginSwitchover begin:
                 OnBeginSwitchover(begin.To, now);
                 break;

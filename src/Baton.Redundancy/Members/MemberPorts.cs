@@ -36,6 +36,9 @@ public abstract record MemberInput
     /// <summary>Operator, handler or SIGTERM: hand over by surrender. To null: the designee.</summary>
     public sealed record BeginSwitchover(string? To) : MemberInput;
 
+    /// <summary>Whether this member's paths work, to be told to the active with its presence.</summary>
+    public sealed record Paths(bool Good) : MemberInput;
+
     /// <summary>The shell's answer to <see cref="MemberOutput.Freeze"/>: workers drained, the path skew passed; nothing changes any more.</summary>
     public sealed record Drained : MemberInput;
 

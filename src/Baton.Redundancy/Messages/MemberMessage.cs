@@ -31,5 +31,6 @@ public abstract record MemberMessage(Incarnation From, ulong Term)
         IReadOnlyList<(SaId Id, WindowReport Window)> Inbound) : MemberMessage(From, Term);
 
     /// <summary>A standby's sign of presence to the active: so that the active may take it into the set, and knows whether it has a handler.</summary>
-    public sealed record Present(Incarnation From, ulong Term, ulong Revision, bool HasHandler) : MemberMessage(From, Term);
+    /// <param name="PathsGood">Its links and next hops work: it could do the active's work.</param>
+    public sealed record Present(Incarnation From, ulong Term, ulong Revision, bool HasHandler, bool PathsGood = true) : MemberMessage(From, Term);
 }
