@@ -107,6 +107,7 @@ public sealed record SaPayload(IReadOnlyList<Proposal> Proposals) : Payload
                 keyBits = value;
             else
                 hasUnknown = true;
+            hasUnknown |= keyBits == 0;                 // a key length of nothing is none that we know
         }
 
         return reader.IsShort ? null : new Transform(type, id, keyBits, hasUnknown);
