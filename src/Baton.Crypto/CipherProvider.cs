@@ -40,6 +40,8 @@ public static class CipherProvider
     /// <summary>Why this one: a sentence for the log and for <c>baton status</c>.</summary>
     public static string Reason => Chosen.Value.Reason;
 
+    public static string Description => $"{Name}: {Reason}";
+
     public static Aead Make(AeadAlgorithm algorithm, ReadOnlySpan<byte> key, CipherUse use) => Make(Library, algorithm, key, use);
 
     /// <summary>By a library that the caller names: tests and benchmarks compare them.</summary>

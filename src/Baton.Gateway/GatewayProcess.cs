@@ -1,3 +1,4 @@
+using Baton.Crypto;
 using Baton.Cluster.Certificates;
 using Baton.Cluster.Configuration;
 using Baton.Cluster.Records;
@@ -73,6 +74,7 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
         _engine.Start();
         session.Start();
         await using NodeStatusServer? status = await NodeStatusServer.StartAsync(_options, _tls, _engine.StatusAsync, _log);
+        _log.LogInformation("ciphers by {Library}", CipherProvider.Description);
         _log.LogInformation("{Member} runs: outer {Outer}, inner {Inner}; {Sas} pairs of SAs configured",
             _engine.Self, _options.Outer!.Listen, _options.Inner!.Tun ?? _options.Inner.Listen!.ToString(), _options.StaticSas.Count);
 

@@ -58,6 +58,7 @@ public sealed class PeerProcess : IDisposable
         var done = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         new Thread(() => Run(done)) { IsBackground = true, Name = "engine" }.Start();
         await using NodeStatusServer? status = await NodeStatusServer.StartAsync(_options, _tls, asked => Task.FromResult(Status(asked.WithSas)), _log);
+        _log.LogInformation("ciphers by {Library}", CipherProvider.Description);
         _log.LogInformation("peer {Name} runs: outer {Outer}, towards {Remote}, {Sas} pairs of SAs",
             _options.Name, _options.Outer!.Listen, _options.Outer.Remote, _options.StaticSas.Count);
         await using CancellationTokenRegistration registration = stop.Register(() =>
@@ -129,6 +130,7 @@ public sealed class PeerProcess : IDisposable
             Pid = Environment.ProcessId,
             State = "running",
             UptimeMs = (ulong)(Environment.TickCount64 - _started),
+            Ciphers = CipherProvider.Description,
             SaCount = (uint)(_path.OutboundSas.Count + _path.InboundSas.Count),
             SaReady = (uint)(_path.OutboundSas.Count + _path.InboundSas.Count),
             MeasuredUnixMs = (ulong)DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(),

@@ -51,6 +51,11 @@ internal static class StatusTable
         }
 
         AnsiConsole.Write(table);
+        foreach ((string name, NodeStatus? last, _, _, _) in picture.Members)
+        {
+            if (last is { Ciphers.Length: > 0 }) AnsiConsole.MarkupLineInterpolated($"{name}: ciphers by {last.Ciphers}");
+        }
+
         foreach (string note in notes) AnsiConsole.MarkupLineInterpolated($"[yellow]{note}[/]");
     }
 

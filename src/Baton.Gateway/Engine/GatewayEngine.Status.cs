@@ -1,3 +1,4 @@
+using Baton.Crypto;
 using Baton.Cluster.Session;
 using Baton.Crypto.Frames;
 using Baton.Cluster.Sync;
@@ -84,6 +85,7 @@ internal sealed partial class GatewayEngine
         status.Role = "gateway";
         status.Pid = Environment.ProcessId;
         status.UptimeMs = (ulong)(MonotonicClock.Now - _startedAt).TotalMilliseconds;
+        status.Ciphers = CipherProvider.Description;
         status.Incarnation = Mapping.ToWire(Self);
         status.State = Core.State.ToString().ToLowerInvariant();
         status.Term = Core.Term;
