@@ -10,6 +10,7 @@ using Baton.Linux;
 using Baton.Redundancy.Members;
 using Baton.Redundancy.Messages;
 using Baton.Redundancy.Records;
+using Baton.Redundancy.Tracking;
 using Microsoft.Extensions.Logging;
 
 namespace Baton.Gateway;
@@ -29,6 +30,8 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
     private readonly GatewayEngine _engine;
     private readonly Hooks _hooks;
     private VirtualAddresses? _addresses;
+    private PathWatcher? _paths;
+    private long _turnsSeen;
 
     /// <param name="sentinelCommand">The program and arguments that run <see cref="SentinelProcess.Main"/>.</param>
     public GatewayProcess(
@@ -56,7 +59,7 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
         System.Runtime.GCSettings.LatencyMode = System.Runtime.GCLatencyMode.SustainedLowLatency;
         WarmUp.Run(_keys);
         if (_options.Virtual.Addresses.Count > 0)
-            _addresses = new VirtualAddresses(_options.Virtual, _log);
+            _addresses = new VirtualAddresses(_options.Virtual, _log, TakenAway);
         _engine.OnRole = (active, term) =>
         {
             _addresses?.Follow(active, term);
@@ -73,12 +76,20 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
         _engine.Post(engine => engine.SetConfigured(configured));
         _engine.Start();
         session.Start();
+        var gaveUp = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (_options.Track.IsUsed)
+        {
+            _engine.Tracker = new PathTracker(new TrackPolicy { Misses = _options.Track.Misses, Settle = _options.Track.Settle });
+            _engine.OnGiveUp = _ => gaveUp.TrySetResult();
+            _paths = new PathWatcher(_options.Track, input => _engine.Post(engine => engine.TakePath(input)));
+        }
+
         await using NodeStatusServer? status = await NodeStatusServer.StartAsync(_options, _tls, _engine.StatusAsync, _log);
         _log.LogInformation("ciphers by {Library}", CipherProvider.Description);
         _log.LogInformation("{Member} runs: outer {Outer}, inner {Inner}; {Sas} pairs of SAs configured",
             _engine.Self, _options.Outer!.Listen, _options.Inner!.Tun ?? _options.Inner.Listen!.ToString(), _options.StaticSas.Count);
 
-        await Task.WhenAny(Task.Delay(Timeout.Infinite, stop), _engine.Ended.Task);
+        await Task.WhenAny(Task.Delay(Timeout.Infinite, stop), _engine.Ended.Task, gaveUp.Task);
         if (_engine.Ended.Task.IsFaulted)
         {
             // No orderly word: the sentinel must call this a death. The addresses go before the next active takes them.
@@ -89,15 +100,18 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
         await StopInOrderAsync();
         _engine.RequestStop();
         await _engine.Ended.Task;
+        _paths?.Dispose();
+        _paths = null;
         _addresses?.Dispose();
         _addresses = null;
         _engine.Sentinel?.Dispose();
         await _hooks.QuietAsync(_options.Hooks.Timeout);
-        return 0;
+        return gaveUp.Task.IsCompleted ? 1 : 0;  // whoever supervises it starts it again: as a standby
     }
 
     public void Dispose()
     {
+        _paths?.Dispose();
         _addresses?.Dispose();
         _engine.Dispose();
     }
@@ -137,8 +151,26 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
             yield return ("virtual.last-took-us", (ulong)addresses.LastTook.TotalMicroseconds);
         }
 
+        if (_engine.Tracker is { } tracker)
+        {
+            yield return ("paths.good", tracker.IsGood ? 1UL : 0UL);
+            yield return ("paths.handovers", (ulong)_engine.PathHandovers);
+        }
+
         yield return ("hooks.runs", (ulong)_hooks.Runs);
         yield return ("hooks.failures", (ulong)_hooks.Failures);
+    }
+
+    /// <summary>The sentinel took the addresses from a data path that hung; true once it moves again.</summary>
+    private bool TakenAway()
+    {
+        if (_engine.Sentinel is not { HasTakenAddresses: true } sentinel)
+            return false;
+        long turns = Interlocked.Exchange(ref _turnsSeen, _engine.Turns);
+        if (turns == _turnsSeen)
+            return false;
+        sentinel.HasTakenAddresses = false;
+        return true;
     }
 
     private async Task StopInOrderAsync()
@@ -187,6 +219,7 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
             ],
             From = new System.Net.IPEndPoint(own.Heartbeat.Address, 0).ToString(),
             IntervalMicroseconds = (int)_options.Heartbeat.Interval.TotalMicroseconds,
+            Addresses = [.. _options.Virtual.Addresses.Select(a => $"{a.Address}@{a.Device}")],
             HangAfterMicroseconds = (int)_options.Heartbeat.HangAfter.TotalMicroseconds,
         };
     }

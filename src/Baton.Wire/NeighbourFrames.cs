@@ -49,6 +49,27 @@ public static class NeighbourFrames
         return 14 + 72;
     }
 
+    /// <summary>An ARP probe: who has this address? It names no sender, so no cache changes (RFC 5227 1.1).</summary>
+    /// <returns>The length written.</returns>
+    public static int ArpProbe(Span<byte> frame, ReadOnlySpan<byte> hardware, IPAddress address)
+    {
+        int length = GratuitousArp(frame, hardware, address, reply: false);
+        frame[28..32].Clear();
+        return length;
+    }
+
+    /// <summary>A neighbour solicitation as an ICMPv6 message, without IP header; its checksum is left to the kernel (RFC 3542 3.1).</summary>
+    /// <returns>The length written.</returns>
+    public static int Solicitation(Span<byte> message, ReadOnlySpan<byte> hardware, IPAddress address)
+    {
+        message[..32].Clear();
+        message[0] = 135;
+        address.TryWriteBytes(message[8..24], out _);
+        (message[24], message[25]) = (1, 1);  // source link-layer address, eight bytes
+        hardware.CopyTo(message[26..]);
+        return 32;
+    }
+
     private static Span<byte> Ethernet(Span<byte> frame, ReadOnlySpan<byte> to, ReadOnlySpan<byte> from, ushort type)
     {
         to.CopyTo(frame);

@@ -93,6 +93,7 @@ public static class ConfigFile
         InnerOptions? inner = carriesPackets ? PathReader.Inner(root.Section("inner"), known) : null;
         VirtualOptions moving = known == NodeRole.Gateway ? PathReader.Virtual(root.Section("virtual")) : new();
         HookOptions hooks = known == NodeRole.Gateway ? PathReader.Hooks(root.Section("hooks")) : new();
+        TrackOptions track = known == NodeRole.Gateway ? PathReader.Track(root.Section("track")) : new();
         HeartbeatOptions heartbeat = inCluster ? ReadHeartbeat(root.Section("heartbeat")) : new();
         RedundancyOptions redundancy = known == NodeRole.Gateway ? ReadRedundancy(root.Section("redundancy")) : new();
         HandlerOptions? handler = known == NodeRole.Handler ? ReadHandler(root.Section("handler")) : null;
@@ -121,6 +122,7 @@ public static class ConfigFile
             Inner = inner,
             Virtual = moving,
             Hooks = hooks,
+            Track = track,
             Heartbeat = heartbeat,
             Redundancy = redundancy,
             Handler = handler,

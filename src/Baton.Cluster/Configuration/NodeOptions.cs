@@ -40,6 +40,9 @@ public sealed record NodeOptions
     /// <summary>Gateway: programs run when the role changes.</summary>
     public HookOptions Hooks { get; init; } = new();
 
+    /// <summary>Gateway: the paths whose death hands the role over.</summary>
+    public TrackOptions Track { get; init; } = new();
+
     public HeartbeatOptions Heartbeat { get; init; } = new();
 
     public RedundancyOptions Redundancy { get; init; } = new();
@@ -149,6 +152,25 @@ public sealed record VirtualOptions(IReadOnlyList<VirtualAddress> Addresses, IRe
         : this([], [TimeSpan.Zero, TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(1_000)])
     {
     }
+}
+
+/// <param name="Name">outer or inner.</param>
+public readonly record struct TrackedLink(string Name, string Device);
+
+/// <summary>A neighbour that must answer.</summary>
+public readonly record struct NextHop(IPAddress Address, string Device);
+
+/// <param name="Interval">Between two probes of a next hop.</param>
+/// <param name="Misses">So many without an answer, and it is dead.</param>
+/// <param name="Settle">A path that came back counts after so long; longer if it flaps.</param>
+public sealed record TrackOptions(IReadOnlyList<TrackedLink> Links, IReadOnlyList<NextHop> NextHops, TimeSpan Interval, int Misses, TimeSpan Settle)
+{
+    public TrackOptions()
+        : this([], [], TimeSpan.FromMilliseconds(50), 3, TimeSpan.FromSeconds(2))
+    {
+    }
+
+    public bool IsUsed => Links.Count + NextHops.Count > 0;
 }
 
 /// <summary>Programs run when the role changes: program and arguments, no shell.</summary>

@@ -110,6 +110,36 @@ internal static class PathReader
         return new VirtualOptions(addresses, announce);
     }
 
+    public static TrackOptions Track(ConfigSection table)
+    {
+        var usual = new TrackOptions();
+        var links = new List<TrackedLink>();
+        foreach (string side in (ReadOnlySpan<string>)["outer", "inner"])
+        {
+            if (table.Text(side, "The network device whose carrier is watched, as in \"eth0\".", required: false) is { } device)
+                links.Add(new TrackedLink(side, device));
+        }
+
+        var hops = new List<NextHop>();
+        foreach (ConfigSection each in table.Sections("next-hop"))
+        {
+            string? text = each.Text("address", "The neighbour's address, as in \"192.0.2.254\".");
+            string? device = each.Text("device", "The network device that leads to it.");
+            each.Finish();
+            if (text is not null && !IPAddress.TryParse(text, out _))
+                each.Error("address", "is not an address", "Write it as \"192.0.2.254\" or \"2001:db8::fe\".");
+            else if (text is not null && device is not null)
+                hops.Add(new NextHop(IPAddress.Parse(text), device));
+        }
+
+        var read = new TrackOptions(links, hops,
+            table.Milliseconds("interval-ms", 10, 10_000, "the time between two probes of a next hop.") ?? usual.Interval,
+            (int)(table.Number("misses", 1, 100, "so many probes without an answer are death.") ?? usual.Misses),
+            table.Milliseconds("settle-ms", 100, 60_000, "how long a path that came back must work before it counts.") ?? usual.Settle);
+        table.Finish();
+        return read;
+    }
+
     public static HookOptions Hooks(ConfigSection table)
     {
         var usual = new HookOptions();

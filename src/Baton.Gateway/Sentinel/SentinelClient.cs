@@ -35,6 +35,13 @@ public sealed class SentinelClient : IDisposable
 
     public TimeSpan WorstLateness => TimeSpan.FromTicks((long)_block[SentinelWord.WorstLateness] / 100);
 
+    /// <summary>It took the virtual addresses, because the data path hung. Set to false before they are put back.</summary>
+    public bool HasTakenAddresses
+    {
+        get => _block[SentinelWord.TookAddresses] == 1;
+        set => _block[SentinelWord.TookAddresses] = value ? 1UL : 0UL;
+    }
+
     public long Hangs => (long)_block[SentinelWord.Hangs];
 
     public long FramesSent => (long)_block[SentinelWord.Sent];

@@ -26,6 +26,9 @@ public sealed record SentinelOptions
 
     public required int HangAfterMicroseconds { get; init; }
 
+    /// <summary>Virtual addresses as address/prefix@device: taken from the machine when the gateway is dead or hangs for long.</summary>
+    public string[] Addresses { get; init; } = [];
+
     internal string ToLine() => JsonSerializer.Serialize(this, SentinelJson.Default.SentinelOptions);
 
     internal static SentinelOptions? FromLine(string? line) =>
@@ -62,4 +65,7 @@ internal static class SentinelWord
 
     /// <summary>Sentinel: 1 when it has real-time priority.</summary>
     internal const int RealTime = 7;
+
+    /// <summary>Sentinel: 1 when it took the virtual addresses from a gateway that hangs. The gateway sets 0 when it has put them back.</summary>
+    internal const int TookAddresses = 8;
 }

@@ -2,6 +2,7 @@ using System.Net;
 using Baton.Cluster.Heartbeats;
 using Baton.Crypto.Frames;
 using Baton.Linux;
+using Baton.Linux.Netlink;
 using Baton.Redundancy.Records;
 using Baton.Wire;
 
@@ -20,6 +21,9 @@ namespace Baton.Gateway.Sentinel;
 public sealed class SentinelProcess : IDisposable
 {
     private static readonly TimeSpan NoticeFor = TimeSpan.FromSeconds(1);
+    /// <summary>A gateway that hangs so much longer than a witness waits has lost its role, if there is anybody to take it.</summary>
+    private static readonly TimeSpan LongHang = TimeSpan.FromMilliseconds(500);
+
     private static readonly TimeSpan NoticeEvery = TimeSpan.FromMilliseconds(100);
 
     private readonly SentinelOptions _options;
@@ -28,6 +32,9 @@ public sealed class SentinelProcess : IDisposable
     private readonly FrameSealer _sealer;
     private readonly UdpEndpoint[] _targets;
     private readonly Lock _sending = new();
+    private readonly Lock _taking = new();
+    private readonly RouteNetlink? _netlink;
+    private readonly (string Device, IPAddress Address, int Bits)[] _addresses;
     private readonly byte[] _text = new byte[HeartbeatFrame.MaximumLength];
     private ulong _sequence;  // under _sending
     private bool _over;       // under _sending: the last word is said
@@ -43,6 +50,9 @@ public sealed class SentinelProcess : IDisposable
         // A nonce of the sentinel's own life, not the gateway's: a sentinel that is started again must not repeat an IV.
         _sealer = new FrameSealer(options.ClusterKey, options.KeyId, HeartbeatFrame.Label, BitConverter.ToUInt64(random));
         _targets = [.. options.Targets.Select(t => UdpEndpoint.From(IPEndPoint.Parse(t)))];
+
+        _addresses = [.. options.Addresses.Select(Parse)];
+        _netlink = _addresses.Length > 0 ? new RouteNetlink() : null;
 
         // Sequences of a later sentinel are above those of an earlier one, of this life of the gateway and of those before it, across reboots too.
         _sequence = (ulong)DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() * 1_000_000;
@@ -81,6 +91,7 @@ public sealed class SentinelProcess : IDisposable
         _sealer.Dispose();
         _socket.Dispose();
         _block.Dispose();
+        _netlink?.Dispose();
     }
 
     private void LastWord(HeartbeatKind kind)
@@ -92,6 +103,8 @@ public sealed class SentinelProcess : IDisposable
         {
             lock (_sending)
                 Send(kind);
+            if (i == 2 && kind == HeartbeatKind.Dead)
+                TakeAddresses();
             MonotonicClock.SleepUntil(MonotonicClock.Now + (i < 3 ? TimeSpan.FromMilliseconds(1) : NoticeEvery));
         }
     }
@@ -105,6 +118,7 @@ public sealed class SentinelProcess : IDisposable
         ulong progress = 0;
         Instant progressAt = MonotonicClock.Now;
         bool hung = false;
+        bool tookAddresses = false;
         Instant next = MonotonicClock.Now;
 
         // Look four times an interval, so that a hang is seen early; speak once an interval, and at once when it begins or ends.
@@ -128,9 +142,16 @@ public sealed class SentinelProcess : IDisposable
             ulong seen = _block[SentinelWord.Progress];
             bool wasHung = hung;
             if (seen != progress)
-                (progress, progressAt, hung) = (seen, now, false);
+                (progress, progressAt, hung, tookAddresses) = (seen, now, false, false);
             else if (now - progressAt >= hangAfter)
                 hung = true;
+            if (hung && !tookAddresses && now - progressAt >= hangAfter + LongHang)
+            {
+                tookAddresses = true;
+                if (TakeAddresses())
+                    _block[SentinelWord.TookAddresses] = 1;
+            }
+
             if (hung && !wasHung)
                 _block[SentinelWord.Hangs]++;
             if (++phase < 4 && hung == wasHung)
@@ -143,6 +164,38 @@ public sealed class SentinelProcess : IDisposable
                 Send(hung ? HeartbeatKind.Hung : HeartbeatKind.Alive);
             }
         }
+    }
+
+    /// <summary>
+    /// The machine's kernel would go on to answer for the addresses of a gateway that is dead or frozen, and a neighbour whose entry grows old could
+    /// come back to it. True: there were some.
+    /// </summary>
+    private bool TakeAddresses()
+    {
+        bool any = false;
+        lock (_taking)
+        {
+            foreach ((string device, IPAddress address, int bits) in _addresses)
+            {
+                try
+                {
+                    int index = RouteNetlink.IndexOf(device);
+                    any |= index != 0 && _netlink!.RemoveAddress(index, address, bits);
+                }
+                catch (IOException)
+                {
+                    // Without the right to do it nothing is worse than before; 'baton check --system' names the right.
+                }
+            }
+        }
+
+        return any;
+    }
+
+    private static (string Device, IPAddress Address, int Bits) Parse(string text)
+    {
+        string[] parts = text.Split('/', '@');
+        return (parts[2], IPAddress.Parse(parts[0]), int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture));
     }
 
     private void Send(HeartbeatKind kind)

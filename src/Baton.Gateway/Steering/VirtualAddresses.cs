@@ -23,21 +23,26 @@ public sealed class VirtualAddresses : IDisposable
     private readonly ILogger _log;
     private readonly RouteNetlink _netlink = new();
     private readonly Announcer _announcer = new();
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
+
+    private readonly Func<bool>? _takenAway;
     private readonly WakeEvent _wake = new();
     private readonly ConcurrentQueue<(bool Active, ulong Term, Instant At)> _roles = new();
     private readonly Thread _thread;
     private bool _stop;
     private bool _has;
+    private ulong _term;
     private Instant _since;
     private int _announced;
     private long _moves;
     private long _failures;
     private long _lastTook;
 
+    /// <param name="takenAway">Asked now and then while the addresses are here: were they taken from this member, and should be put back? Null: never.</param>
     /// <exception cref="IOException">A device is missing, or a right.</exception>
-    public VirtualAddresses(VirtualOptions options, ILogger log)
+    public VirtualAddresses(VirtualOptions options, ILogger log, Func<bool>? takenAway = null)
     {
-        (_options, _log) = (options, log);
+        (_options, _log, _takenAway) = (options, log, takenAway);
         foreach (VirtualAddress each in options.Addresses)
         {
             int index = RouteNetlink.IndexOf(each.Device);
@@ -88,7 +93,10 @@ public sealed class VirtualAddresses : IDisposable
         using var poller = new Poller(_wake.Fd);
         while (!Volatile.Read(ref _stop))
         {
-            poller.Wait(_has && _announced < _options.AnnounceAt.Count ? _since + _options.AnnounceAt[_announced] : Instant.Never);
+            Instant until = _has && _takenAway is not null ? MonotonicClock.Now + LookEvery : Instant.Never;
+            if (_has && _announced < _options.AnnounceAt.Count)
+                until = Instant.Min(until, _since + _options.AnnounceAt[_announced]);
+            poller.Wait(until);
             _wake.Reset();
             while (_roles.TryDequeue(out (bool Active, ulong Term, Instant At) role))
             {
@@ -98,6 +106,12 @@ public sealed class VirtualAddresses : IDisposable
                     GiveUp();
                 else if (role.Active)
                     (_since, _announced) = (role.At, 0);  // a higher term of our own: say it again
+            }
+
+            if (_has && _takenAway?.Invoke() == true)
+            {
+                _log.LogWarning("the sentinel took the virtual addresses while the data path hung; putting them back");
+                Take(_term, MonotonicClock.Now);
             }
 
             if (_has && _announced < _options.AnnounceAt.Count && MonotonicClock.Now >= _since + _options.AnnounceAt[_announced])
@@ -113,7 +127,7 @@ public sealed class VirtualAddresses : IDisposable
 
     private void Take(ulong term, Instant at)
     {
-        (_has, _since, _announced) = (true, at, 1);
+        (_has, _term, _since, _announced) = (true, term, at, 1);
         foreach (VirtualAddress each in _options.Addresses)
             Try(each, index => _netlink.AddAddress(index, each.Address.Address, each.Address.PrefixLength));
         Announce();

@@ -54,6 +54,9 @@ public sealed class ConfigFileTests : IDisposable
         Assert.Equal(["198.51.100.1/24 eth0", "2001:db8::1/64 eth0", "10.1.255.1/16 eth1"], options.Virtual.Addresses.Select(a => $"{a.Address} {a.Device}"));
         Assert.Equal([0, 50, 200, 1_000], options.Virtual.AnnounceAt.Select(t => t.TotalMilliseconds));
         Assert.Equal(TimeSpan.FromSeconds(5), options.Hooks.Timeout);
+        Assert.Equal([new TrackedLink("outer", "eth0"), new TrackedLink("inner", "eth1")], options.Track.Links);
+        Assert.Equal(new NextHop(IPAddress.Parse("198.51.100.254"), "eth0"), Assert.Single(options.Track.NextHops));
+        Assert.Equal((50, 3, 2_000), (options.Track.Interval.TotalMilliseconds, options.Track.Misses, options.Track.Settle.TotalMilliseconds));
     }
 
     [Theory]
@@ -64,6 +67,8 @@ public sealed class ConfigFileTests : IDisposable
     [InlineData("tun = \"baton0\"", "tun = \"baton0\"\nlisten = \"192.0.2.11:7000\"", "inner.listen", "does not go with tun")]
     [InlineData("\"198.51.100.1:500\"", "\"198.51.100.1:4500\"", "outer.also", "twice")]
     [InlineData("\"198.51.100.1:500\"", "500", "outer.also", "not a list of texts")]
+    [InlineData("misses = 3", "misses = 0", "track.misses", "out of range")]
+    [InlineData("address = \"198.51.100.254\"", "address = \"here\"", "track.next-hop[0].address", "is not an address")]
     [InlineData("df = \"copy\"", "df = \"kopy\"", "outer.df", "not known")]
     [InlineData("\"2001:db8::1/64\"", "\"2001:db8::1/200\"", "virtual.address[1].address", "not an address with its prefix")]
     [InlineData("\"10.1.255.1/16\"", "\"198.51.100.1/16\"", "virtual.address[2].address", "there twice")]

@@ -58,6 +58,20 @@ public sealed class VirtualAddressesTests
     }
 
     [Fact]
+    public void WhatTheSentinelTookFromAHangingMemberIsPutBackOnceItMoves()
+    {
+        using TestNetwork network = Raise();
+        bool taken = false;
+        using VirtualAddresses a = network.In("a", () => new VirtualAddresses(Options, NullLogger.Instance, () => Interlocked.Exchange(ref taken, false)));
+        a.Follow(true, 1);
+        TestNetwork.Until("a has them", () => Held(network, "a").Length == 2);
+        network.Ip("a", "addr del 192.0.2.100/24 dev eth0");
+        Volatile.Write(ref taken, true);
+        TestNetwork.Until("put back", () => Held(network, "a").Length == 2);
+        Ping(network);
+    }
+
+    [Fact]
     public void ADeviceThatIsNotThereIsSaidAtTheStart()
     {
         using TestNetwork network = Raise();
