@@ -129,6 +129,9 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
         _engine.Post(new MemberInput.HandlerConnected());
     }
 
+    void IHandlerSessionEvents.SnapshotPart(ClusterRecord cluster, IReadOnlyList<SaRecord> records) =>
+        _engine.Post(new MemberInput.SnapshotPart(cluster, records));
+
     void IHandlerSessionEvents.Changed(LedgerChange change) => _engine.Post(new MemberInput.Changed(change));
 
     void IHandlerSessionEvents.Replied(ulong requestId, HandlerReply reply) => _engine.Post(new MemberInput.Replied(requestId, reply));

@@ -44,6 +44,7 @@ public sealed class SessionTests
         await b.UpAsync();
         Assert.Equal(10_000, b.Records.Count);
         Assert.Equal(10_000, b.Records.Keys.Distinct().Count());
+        Assert.Equal(9, b.SnapshotParts); // and the tenth ends it
         Assert.Single(b.Changes);
     }
 

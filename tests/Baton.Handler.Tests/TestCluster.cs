@@ -158,8 +158,20 @@ internal sealed class Client : IHandlerSessionEvents, IAsyncDisposable
 
     public void Connected() => Story.Enqueue("connected");
 
+    private readonly List<SaRecord> _parts = [];
+
+    public int SnapshotParts { get; private set; }
+
+    public void SnapshotPart(ClusterRecord cluster, IReadOnlyList<SaRecord> records)
+    {
+        SnapshotParts++;
+        _parts.AddRange(records);
+    }
+
     public void Changed(LedgerChange change)
     {
+        if (change.IsSnapshot) change = change with { Upserts = [.. _parts, .. change.Upserts] };
+        _parts.Clear();
         Changes.Enqueue(change);
         lock (Records)
         {

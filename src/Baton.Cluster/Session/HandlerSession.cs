@@ -15,6 +15,9 @@ public interface IHandlerSessionEvents
     /// <summary>The handler has welcomed this incarnation; a snapshot follows as the first <see cref="Changed"/>.</summary>
     void Connected();
 
+    /// <summary>Some records of a snapshot, before the <see cref="Changed"/> that ends it.</summary>
+    void SnapshotPart(ClusterRecord cluster, IReadOnlyList<SaRecord> records);
+
     void Changed(LedgerChange change);
 
     void Replied(ulong requestId, HandlerReply reply);
@@ -196,12 +199,14 @@ public sealed partial class HandlerSession : IAsyncDisposable
     private async Task<string> ReadAsync(IAsyncStreamReader<P.HandlerFrame> stream, CancellationToken cancel)
     {
         var joiner = new ChangeJoiner();
+        ClusterRecord? snapshot = null;
         while (await stream.MoveNext(cancel))
         {
             P.HandlerFrame frame = stream.Current;
             switch (frame.BodyCase)
             {
                 case P.HandlerFrame.BodyOneofCase.Change:
+                    if (!TryTakePart(frame.Change, ref snapshot)) return "the handler sent a part of a snapshot that means nothing";
                     if (!joiner.TryAdd(frame.Change, out P.Change? whole)) return "the handler sent parts that do not belong together";
                     if (whole is null) break;
                     if (!Mapping.TryFromWire(whole, out LedgerChange change)) return "the handler sent a change that means nothing";
@@ -224,6 +229,28 @@ public sealed partial class HandlerSession : IAsyncDisposable
         }
 
         return "the handler closed the session";
+    }
+
+    /// <summary>The records of a snapshot are handed on as they come, so that a large copy is no long step for the member; the joiner gets the rest.</summary>
+    private bool TryTakePart(P.Change part, ref ClusterRecord? snapshot)
+    {
+        if (!part.IsSnapshot) return true;
+        if (part.Cluster is not null)
+        {
+            if (!Mapping.TryFromWire(part.Cluster, out ClusterRecord cluster)) return false;
+            snapshot = cluster;
+        }
+
+        if (!part.More || snapshot is null || part.Upserts.Count == 0) return true;
+        var records = new SaRecord[part.Upserts.Count];
+        for (int i = 0; i < records.Length; i++)
+        {
+            if (!Mapping.TryFromWire(part.Upserts[i], out records[i])) return false;
+        }
+
+        part.Upserts.Clear();
+        _events.SnapshotPart(snapshot, records);
+        return true;
     }
 
     private async Task WriteAsync(ChannelReader<Outgoing> queue, IClientStreamWriter<P.MemberFrame> stream, CancellationTokenSource ending)

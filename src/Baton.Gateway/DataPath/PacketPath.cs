@@ -73,30 +73,43 @@ internal sealed partial class PacketPath : IDisposable
     private int TunnelMtu(NodeOptions options) => Math.Max(TunnelSize.LeastV6, TunnelSize.LargestPayloadOfAnySuite(
         Math.Min(_paths.Usual, Outer.PacketBytes), options.Outer!.AllListens.All(l => l.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork), inUdp: true));
 
-    public void AddOutbound(SaRecord record, SaDescription description, OutboundLease? lease)
+    public void AddOutbound(SaRecord record, SaDescription description, OutboundLease? lease) => Add(BuildOutbound(record, description), lease);
+
+    public void AddInbound(SaRecord record, SaDescription description, InboundCeiling? ceiling) => Add(BuildInbound(record, description), ceiling);
+
+    /// <summary>Sets up the cipher: any thread. The entry is its caller's until it is added.</summary>
+    public OutboundEntry BuildOutbound(SaRecord record, SaDescription description)
     {
         var sa = new OutboundSa(description.Spi, (EspSuite)description.Suite, description.Extended, description.CipherKey, description.SaltOrIntegrityKey);
-        var entry = new OutboundEntry(record.Id, sa, description, lease, swap: _isPeer) { KeyCheck = KeyCheckValue.Of(description.Key), KeyTag = record.KeyTag };
+        var entry = new OutboundEntry(record.Id, sa, description, swap: _isPeer) { KeyCheck = KeyCheckValue.Of(description.Key), KeyTag = record.KeyTag };
         if (_isPeer)
             entry.Peer = _remote;
-        _outbound[record.Id] = entry;
-        _outboundBySpi[description.Spi] = entry;
-        _selectors.Add(entry);
+        return entry;
     }
 
-    public void AddInbound(SaRecord record, SaDescription description, InboundCeiling? ceiling)
+    /// <inheritdoc cref="BuildOutbound"/>
+    public InboundEntry BuildInbound(SaRecord record, SaDescription description)
     {
         var sa = new InboundSa(
             description.Spi, (EspSuite)description.Suite, description.Extended, description.WindowSize, description.CipherKey, description.SaltOrIntegrityKey);
-        var entry = new InboundEntry(record.Id, sa, description, ceiling, swap: _isPeer)
-        {
-            KeyCheck = KeyCheckValue.Of(description.Key),
-            KeyTag = record.KeyTag,
-        };
+        return new InboundEntry(record.Id, sa, description, swap: _isPeer) { KeyCheck = KeyCheckValue.Of(description.Key), KeyTag = record.KeyTag };
+    }
+
+    public void Add(OutboundEntry entry, OutboundLease? lease)
+    {
+        entry.Lease = lease;
+        _outbound[entry.Id] = entry;
+        _outboundBySpi[entry.Sa.Spi] = entry;
+        _selectors.Add(entry);
+    }
+
+    public void Add(InboundEntry entry, InboundCeiling? ceiling)
+    {
+        entry.Ceiling = ceiling;
         if (ceiling is not null)
             ceiling.Window = entry;
-        _inbound[record.Id] = entry;
-        _bySpi.Set(description.Spi, entry);
+        _inbound[entry.Id] = entry;
+        _bySpi.Set(entry.Sa.Spi, entry);
     }
 
     public void Remove(SaId id)

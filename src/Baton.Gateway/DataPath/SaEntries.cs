@@ -8,7 +8,7 @@ using Baton.Wire;
 namespace Baton.Gateway.DataPath;
 
 /// <summary>One outbound SA as its owner thread keeps it: keys, lease, where its peer is.</summary>
-internal sealed class OutboundEntry(SaId id, OutboundSa sa, SaDescription description, OutboundLease? lease, bool swap) : IDisposable
+internal sealed class OutboundEntry(SaId id, OutboundSa sa, SaDescription description, bool swap) : IDisposable
 {
     private ulong _next = 1;
 
@@ -16,8 +16,8 @@ internal sealed class OutboundEntry(SaId id, OutboundSa sa, SaDescription descri
 
     public OutboundSa Sa { get; } = sa;
 
-    /// <summary>Null at a peer, which has the whole space for itself.</summary>
-    public OutboundLease? Lease { get; } = lease;
+    /// <summary>Null at a peer, which has the whole space for itself. Set before its first packet.</summary>
+    public OutboundLease? Lease { get; set; }
 
     public string Name { get; } = description.Name;
 
@@ -67,9 +67,9 @@ internal sealed class OutboundEntry(SaId id, OutboundSa sa, SaDescription descri
 /// <summary>One inbound SA as its owner thread keeps it: keys and window, ceiling, selectors.</summary>
 internal sealed class InboundEntry : IExactWindow, IDisposable
 {
-    public InboundEntry(SaId id, InboundSa sa, SaDescription description, InboundCeiling? ceiling, bool swap)
+    public InboundEntry(SaId id, InboundSa sa, SaDescription description, bool swap)
     {
-        (Id, Sa, Ceiling, Name, PartnerSpi) = (id, sa, ceiling, description.Name, description.Partner);
+        (Id, Sa, Name, PartnerSpi) = (id, sa, description.Name, description.Partner);
         IsTransport = description.Mode == SaMode.Transport;
 
         // A packet from the peer has the peer's side as source; at the peer itself the sides change places.
@@ -83,7 +83,8 @@ internal sealed class InboundEntry : IExactWindow, IDisposable
 
     public InboundSa Sa { get; }
 
-    public InboundCeiling? Ceiling { get; }
+    /// <summary>Null at a peer. Set before its first packet.</summary>
+    public InboundCeiling? Ceiling { get; set; }
 
     public string Name { get; }
 

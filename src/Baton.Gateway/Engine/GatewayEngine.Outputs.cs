@@ -34,8 +34,8 @@ internal sealed partial class GatewayEngine
                     HandlerMessagesSent++;
                 break;
             case MemberOutput.ToMember message:
-                // Who is about to end must not be waited for: unseen, it is added to nobody's in-sync set.
-                if (!(Leaving && message.Message is MemberMessage.Present))
+                // Who is about to end, or has its first SAs to build, must not be waited for: unseen, it is added to nobody's in-sync set.
+                if (!((Leaving || !_hasBuiltFirst) && message.Message is MemberMessage.Present))
                     SendSync(message.To, message.Message);
                 break;
             case MemberOutput.BecameActive active:

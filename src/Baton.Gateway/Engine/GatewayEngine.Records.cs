@@ -6,13 +6,16 @@ using Microsoft.Extensions.Logging;
 
 namespace Baton.Gateway.Engine;
 
-/// <summary>From records to SAs that can carry packets, a few a turn so that no turn is long; and the configured SAs into the ledger.</summary>
+/// <summary>From records to SAs that can carry packets: built beside this thread, taken over a few a turn so that no turn is long; and the configured SAs into
+/// the ledger.</summary>
 internal sealed partial class GatewayEngine
 {
-    private const int BuiltPerTurn = 64;
-    private const int RegisteredAtOnce = 100;
+    private const int TakenPerTurn = 200;
+    private const int RegisteredAtOnce = 25;
 
-    private readonly Queue<SaRecord> _toBuild = new();
+    private readonly SaBuilder _builder;
+
+    /// <summary>Given to the builder, and not taken from it yet.</summary>
     private readonly HashSet<SaId> _building = [];
     private readonly HashSet<ulong> _keyTags = [];
     private readonly Dictionary<SaId, string> _unusable = [];
@@ -20,7 +23,7 @@ internal sealed partial class GatewayEngine
     /// <summary>Records whose sealed part could not be used, with the reason: readiness shows them.</summary>
     public IReadOnlyDictionary<SaId, string> Unusable => _unusable;
 
-    public int RecordsToBuild => _toBuild.Count;
+    public int RecordsToBuild => _building.Count;
 
     private void TakeRecords(LedgerChange change)
     {
@@ -29,7 +32,7 @@ internal sealed partial class GatewayEngine
             if (Path.OutboundSas.ContainsKey(record.Id) || Path.InboundSas.ContainsKey(record.Id) || !_building.Add(record.Id))
                 continue;
             _keyTags.Add(record.KeyTag);
-            _toBuild.Enqueue(record);
+            _builder.Build(record);
         }
 
         foreach (SaId id in change.Deletes)
@@ -40,27 +43,37 @@ internal sealed partial class GatewayEngine
         }
     }
 
-    private void BuildRecords()
+    private void TakeBuilt()
     {
-        for (int i = 0; i < BuiltPerTurn && _toBuild.TryDequeue(out SaRecord? record); i++)
+        for (int i = 0; i < TakenPerTurn && _builder.TryTake(out BuiltSa built); i++)
         {
-            if (!_building.Remove(record.Id))
-                continue;  // deleted meanwhile
-            RecordVerdict verdict = _sealer.Open(record.Sealed.Span, out SaDescription description);
-            if (verdict != RecordVerdict.Opened)
+            bool wanted = _building.Remove(built.Record.Id);  // else it was deleted meanwhile
+            if (wanted && built.Verdict != RecordVerdict.Opened)
             {
-                _unusable[record.Id] = $"its sealed keys: {verdict}";
-                _log.LogError("{Id} (SPI {Spi:x8}) cannot be used: {Verdict}", record.Id, record.Spi, verdict);
+                _unusable[built.Record.Id] = $"its sealed keys: {built.Verdict}";
+                _log.LogError("{Id} (SPI {Spi:x8}) cannot be used: {Verdict}", built.Record.Id, built.Record.Spi, built.Verdict);
                 continue;
             }
 
             // Without a lease or a ceiling nothing would bound it (P1, P3): the core has dropped the record meanwhile.
-            if (record.Direction == SaDirection.Outbound && Core.Outbound(record.Id) is { } lease)
-                Path.AddOutbound(record, description, lease);
-            else if (record.Direction == SaDirection.Inbound && Core.Inbound(record.Id) is { } ceiling)
-                Path.AddInbound(record, description, ceiling);
-            description.Wipe();
+            if (wanted && built.Outbound is { } outbound && Core.Outbound(built.Record.Id) is { } lease)
+                Path.Add(outbound, lease);
+            else if (wanted && built.Inbound is { } inbound && Core.Inbound(built.Record.Id) is { } ceiling)
+                Path.Add(inbound, ceiling);
+            else
+                Drop(built);
         }
+
+        _hasBuiltFirst |= _building.Count == 0 && Core.Cluster is not null;
+    }
+
+    /// <summary>The SAs of the first copy stand: this member could take over, and it has time to confirm.</summary>
+    private bool _hasBuiltFirst;
+
+    private static void Drop(in BuiltSa built)
+    {
+        built.Outbound?.Dispose();
+        built.Inbound?.Dispose();
     }
 
     /// <summary>The active puts the configured SAs that the ledger has not seen into it: some a turn, so that a takeover of many waits for none (P5).</summary>

@@ -93,10 +93,10 @@ internal sealed partial class GatewayEngine
             status.Copy = Mapping.ToWire(copy);
         status.HandlerConnected = Core.HasHandler;
         status.RealTime = NoRealTime is null;
-        status.SaCount = (uint)(Path.OutboundSas.Count + Path.InboundSas.Count + _toBuild.Count + _unusable.Count);
+        status.SaCount = (uint)(Path.OutboundSas.Count + Path.InboundSas.Count + _building.Count + _unusable.Count);
         string? why = NotReadyWhy();
         status.SaReady = why is null ? (uint)(Path.OutboundSas.Count + Path.InboundSas.Count) : 0;
-        status.NotReadyWhy = why ?? (_toBuild.Count > 0 ? "records are still being taken over" : _unusable.Count > 0 ? _unusable.First().Value : "");
+        status.NotReadyWhy = why ?? (_building.Count > 0 ? "records are still being taken over" : _unusable.Count > 0 ? _unusable.First().Value : "");
         status.MeasuredUnixMs = (ulong)DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
         if (NoRealTime is not null)
             status.Warnings.Add(NoRealTime);
@@ -235,7 +235,7 @@ internal sealed partial class GatewayEngine
         yield return ("witness.times-late", (ulong)_listener.Detector.TimesLate);
         yield return ("witness.earlier-lives", (ulong)_listener.Detector.EarlierLives);
         yield return ("witness.malformed", (ulong)_listener.Malformed);
-        yield return ("records.to-build", (ulong)_toBuild.Count);
+        yield return ("records.to-build", (ulong)_building.Count);
         yield return ("process.resident-bytes", (ulong)Environment.WorkingSet);
         foreach ((string Name, ulong Value) more in MoreCounters())
             yield return more;

@@ -30,6 +30,9 @@ namespace Baton.Gateway.Engine;
 internal sealed partial class GatewayEngine : IDisposable
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>What others posted waits for the next turn after so long: packets come between.</summary>
+    private static readonly TimeSpan PostedPerTurn = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan SteerEvery = TimeSpan.FromMilliseconds(10);
 
     private readonly NodeOptions _options;
@@ -73,6 +76,7 @@ internal sealed partial class GatewayEngine : IDisposable
         _sink = new SealingSink(this, new FrameSealer(keys.Newest, (byte)keys.NewestId, "sync", self.Nonce));
         _syncOpener = new FrameOpener(keys.Newest, (byte)keys.NewestId, "sync");
         Core = new MemberCore(self, PolicyOf(options.Redundancy));
+        _builder = new SaBuilder(_sealer, Path, _wake.Set, bug => Post(_ => throw new InvalidOperationException("an SA could not be built", bug)));
     }
 
     public Incarnation Self { get; }
@@ -90,7 +94,11 @@ internal sealed partial class GatewayEngine : IDisposable
 
     public string? NoRealTime { get; private set; }
 
-    public void Start() => new Thread(Run) { IsBackground = true, Name = "engine" }.Start();
+    public void Start()
+    {
+        _builder.Start();
+        new Thread(Run) { IsBackground = true, Name = "engine" }.Start();
+    }
 
     /// <summary>From any thread: run this on the engine, soon.</summary>
     public void Post(Action<GatewayEngine> action)
@@ -105,6 +113,7 @@ internal sealed partial class GatewayEngine : IDisposable
 
     public void Dispose()
     {
+        _builder.Dispose();
         Path.Dispose();
         _sync.Dispose();
         _heartbeat.Dispose();
@@ -159,7 +168,7 @@ internal sealed partial class GatewayEngine : IDisposable
             until = Instant.Min(until, _nextSteer);
         if (_draining is { } drain)
             until = Instant.Min(until, drain);
-        if (_toBuild.Count > 0 || Core.HasWork || (_active && _registeredTo < _configured.Count))
+        if (_builder.HasBuilt || !_posted.IsEmpty || Core.HasWork || (_active && _registeredTo < _configured.Count))
             until = now;
         poller.Wait(until);
         Sentinel?.ReportProgress();
@@ -167,7 +176,8 @@ internal sealed partial class GatewayEngine : IDisposable
         Meter.Begin(now);
 
         _wake.Reset();
-        while (_posted.TryDequeue(out Action<GatewayEngine>? action))
+        Instant enough = now + PostedPerTurn;
+        while (MonotonicClock.Now < enough && _posted.TryDequeue(out Action<GatewayEngine>? action))
             action(this);
         Meter.End(TurnPart.Posted);
         TakeSync(now);
@@ -185,7 +195,7 @@ internal sealed partial class GatewayEngine : IDisposable
         if (_active && now >= _nextSteer)
             Steer(now);
         Meter.End(TurnPart.Core);
-        BuildRecords();
+        TakeBuilt();
         RegisterSome();
         Meter.End(TurnPart.Records);
         Turns++;

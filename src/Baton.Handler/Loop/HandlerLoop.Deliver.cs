@@ -30,7 +30,7 @@ public sealed partial class HandlerLoop
 
             case HandlerOutput.SendSnapshot snapshot:
                 if (!_links.TryGetValue(snapshot.To, out IMemberLink? newcomer)) break;
-                foreach (P.Change part in Parts.Split(Mapping.ToWire(snapshot.Snapshot))) newcomer.Send(new P.HandlerFrame { Change = part });
+                newcomer.Send(Frames(snapshot.Snapshot));
                 break;
 
             case HandlerOutput.AskSwitchover ask:
@@ -47,6 +47,13 @@ public sealed partial class HandlerLoop
             case HandlerOutput.Commit:
                 break;                                    // done before anything was delivered
         }
+    }
+
+    /// <summary>Records never change once made: anybody may walk the list later.</summary>
+    private static IEnumerable<P.HandlerFrame> Frames(LedgerChange change)
+    {
+        foreach (P.Change part in Parts.Split(Mapping.ToWire(change)))
+            yield return new P.HandlerFrame { Change = part };
     }
 
     private void Tell(RedundancyEvent note)

@@ -10,6 +10,9 @@ public interface IMemberLink
 
     void Send(P.HandlerFrame frame);
 
+    /// <summary>Frames that follow each other, made one by one when it is their turn: a snapshot of many records is not the loop's work.</summary>
+    void Send(IEnumerable<P.HandlerFrame> frames);
+
     /// <summary>Ends the session.</summary>
     void Abort(string reason);
 }

@@ -15,7 +15,7 @@ internal sealed class MemberSession : IMemberLink, IDisposable
     /// <summary>Frames that wait for a member that does not read; a snapshot of 100,000 SAs is a hundred of them.</summary>
     private const int LongestQueue = 20_000;
 
-    private readonly Channel<P.HandlerFrame> _outgoing = Channel.CreateBounded<P.HandlerFrame>(new BoundedChannelOptions(LongestQueue) { SingleReader = true });
+    private readonly Channel<Outgoing> _outgoing = Channel.CreateBounded<Outgoing>(new BoundedChannelOptions(LongestQueue) { SingleReader = true });
     private readonly CancellationTokenSource _ending;
     private readonly HandlerLoop _loop;
     private readonly MemberReports _reports;
@@ -30,9 +30,13 @@ internal sealed class MemberSession : IMemberLink, IDisposable
 
     public Incarnation Member { get; }
 
-    public void Send(P.HandlerFrame frame)
+    public void Send(P.HandlerFrame frame) => Queue(new Outgoing(frame, null));
+
+    public void Send(IEnumerable<P.HandlerFrame> frames) => Queue(new Outgoing(null, frames));
+
+    private void Queue(in Outgoing outgoing)
     {
-        if (!_outgoing.Writer.TryWrite(frame) && !_ending.IsCancellationRequested) Abort("it does not read what the handler sends");
+        if (!_outgoing.Writer.TryWrite(outgoing) && !_ending.IsCancellationRequested) Abort("it does not read what the handler sends");
     }
 
     public void Abort(string reason)
@@ -122,7 +126,11 @@ internal sealed class MemberSession : IMemberLink, IDisposable
         {
             while (await _outgoing.Reader.WaitToReadAsync(_ending.Token))
             {
-                while (_outgoing.Reader.TryRead(out P.HandlerFrame? frame)) await to.WriteAsync(frame, _ending.Token);
+                while (_outgoing.Reader.TryRead(out Outgoing next))
+                {
+                    if (next.Frame is not null) await to.WriteAsync(next.Frame, _ending.Token);
+                    foreach (P.HandlerFrame frame in next.Frames ?? []) await to.WriteAsync(frame, _ending.Token);
+                }
             }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException or RpcException)
@@ -130,4 +138,6 @@ internal sealed class MemberSession : IMemberLink, IDisposable
             Abort(_reason);                               // the reader tells
         }
     }
+
+    private readonly record struct Outgoing(P.HandlerFrame? Frame, IEnumerable<P.HandlerFrame>? Frames);
 }

@@ -21,12 +21,21 @@ public sealed partial class MemberCore
 {
     private const int SlotCount = 8;
 
+    /// <summary>Parts of a full copy that are not confirmed yet.</summary>
+    private const int PartsUnderWay = 4;
+
     private sealed class Join(Incarnation member, int slot, Instant since)
     {
         public Incarnation Member { get; } = member;
         public int Slot { get; } = slot;
         public Instant Since { get; } = since;
         public ulong FullCopy;
+
+        /// <summary>All inbound SAs as the join began, and how far they have been told.</summary>
+        public List<InboundCeiling> ToCopy = [];
+        public int Copied;
+        public int Part;
+        public bool IsCopied;
         public bool IsWaitedFor;
 
         /// <summary>SAs on which more was accepted during the copying than the newcomer has confirmed.</summary>
@@ -112,7 +121,7 @@ public sealed partial class MemberCore
         WatchConfirmations(now, outputs);
         if (_state != MemberState.Active)
             return;
-        AdvanceJoin(now);
+        AdvanceJoin(now, outputs);
         SetSlots(outputs);
         if (_join is null && HasHandler && _pendingSwitchover is null)
             StartJoin(now, outputs);
@@ -240,43 +249,46 @@ public sealed partial class MemberCore
             }
 
             SetSlots(outputs);
-            SendFullCopy(_join, now, outputs);
+            _join.ToCopy = [.. _inbound.Values];
+            SendFullCopy(_join, 0, now, outputs);
             return;
         }
     }
 
-    /// <summary>All inbound SAs, idle ones included, in parts.</summary>
-    private void SendFullCopy(Join join, Instant now, ICollection<MemberOutput> outputs)
+    /// <summary>All inbound SAs, idle ones included, in parts, a few of them under way at a time: however many there are, no step is long.</summary>
+    private void SendFullCopy(Join join, int underWay, Instant now, ICollection<MemberOutput> outputs)
     {
-        var sas = new List<InboundCeiling>(_inbound.Count);
-        foreach (InboundCeiling sa in _inbound.Values)
+        int parts = Math.Max(1, (join.ToCopy.Count + PartSize - 1) / PartSize);
+        for (; join.Part < parts && underWay < PartsUnderWay; underWay++, join.Part++)
         {
-            if (sa.Record is not null)
-                sas.Add(sa);
-        }
-
-        int parts = Math.Max(1, (sas.Count + PartSize - 1) / PartSize);
-        for (int part = 0; part < parts; part++)
-        {
-            List<InboundCeiling> some = sas.GetRange(part * PartSize, Math.Min(PartSize, sas.Count - (part * PartSize)));
+            List<InboundCeiling> some = join.ToCopy.GetRange(join.Copied, Math.Min(PartSize, join.ToCopy.Count - join.Copied));
+            join.Copied += some.Count;
+            some.RemoveAll(static sa => sa.Record is null);
             var ceilings = new List<(SaId, ulong)>(some.Count);
             foreach (InboundCeiling sa in some)
                 ceilings.Add((sa.Id, sa.Cover(join.Slot)));
-            Track(new MemberMessage.FineCeilings(Self, _scope.Term, ++_tick, join.FullCopy, part, parts, ceilings), some, 1u << join.Slot, now, outputs);
+            Track(new MemberMessage.FineCeilings(Self, _scope.Term, ++_tick, join.FullCopy, join.Part, parts, ceilings), some, 1u << join.Slot, now, outputs);
         }
+
+        join.IsCopied = join.Part == parts;
     }
 
-    private void AdvanceJoin(Instant now)
+    private void AdvanceJoin(Instant now, ICollection<MemberOutput> outputs)
     {
         if (_join is not { IsReady: false } join)
             return;
         if (!join.IsWaitedFor)
         {
+            int underWay = 0;
             foreach (Outstanding one in _outstanding)
             {
                 if (one.Message.FullCopy == join.FullCopy && (one.Slots & (1u << join.Slot)) != 0)
-                    return;
+                    underWay++;
             }
+
+            SendFullCopy(join, underWay, now, outputs);
+            if (underWay > 0 || !join.IsCopied)
+                return;
 
             // The copy is there. From now on nothing passes the newcomer; what passed it meanwhile must reach it before it is asked for.
             join.IsWaitedFor = true;

@@ -11,7 +11,8 @@ namespace Baton.Voice.Probes;
 /// </remarks>
 internal sealed class FlowCheck(uint id, int flows, Instant start, TimeSpan timeout)
 {
-    public const int MostPerSecond = 20_000;
+    /// <summary>Each packet goes through six processes: two cores must have room for the call, the probe and the gateways beside it.</summary>
+    public const int MostPerSecond = 5_000;
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Spacing = TimeSpan.FromSeconds(1.0 / MostPerSecond);

@@ -14,7 +14,7 @@ public sealed class SelectorTableTests
 
     private static OutboundEntry Entry(uint spi, SaSelector[] local, SaSelector[] remote) => new(
         new SaId(spi), new OutboundSa(spi, EspSuite.AesGcm128, true, new byte[16], new byte[4]),
-        new SaDescription("t", SaSuite.AesGcm128, SaMode.Tunnel, spi, 0, true, 64, local, remote, null, []), null, swap: false);
+        new SaDescription("t", SaSuite.AesGcm128, SaMode.Tunnel, spi, 0, true, 64, local, remote, null, []), swap: false);
 
     private static byte[] Udp(string from, string to, ushort port, bool fragment = false)
     {

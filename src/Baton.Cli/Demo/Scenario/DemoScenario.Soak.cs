@@ -7,7 +7,8 @@ namespace Baton.Cli.Demo.Scenario;
 /// <summary>No event at all: the call and the probe run, and nobody may take over. Says what readiness costs at the usual and at ten times the packet rate.</summary>
 public sealed partial class DemoScenario
 {
-    private const int UsualRate = 1_000;
+    /// <summary>Above a packet every other tick: below that each packet asks for its own confirmation, and messages follow the rate by design.</summary>
+    private const int UsualRate = 600;
 
     public async Task SoakAsync(string report, TimeSpan time, CancellationToken cancellation)
     {
@@ -19,17 +20,24 @@ public sealed partial class DemoScenario
         ulong term = _term;
 
         double usual = await MessagesPerTickAsync(UsualRate, time, cancellation).ConfigureAwait(false);
+        await TellCountersAsync(cancellation).ConfigureAwait(false);
         double tenfold = await MessagesPerTickAsync(UsualRate * 10, TimeSpan.FromSeconds(Math.Min(10, time.TotalSeconds)), cancellation).ConfigureAwait(false);
         display.Say(string.Create(CultureInfo.InvariantCulture, $"messages a tick at ten times the rate: {tenfold / usual:0.00} of those at the usual rate"));
-
-        NodeStatus? active = await watch.GatewayAsync(_active, cancellation).ConfigureAwait(false);
+        await TellCountersAsync(cancellation).ConfigureAwait(false);
         ClusterStatus? cluster = await watch.HandlerAsync(cancellation).ConfigureAwait(false);
-        foreach (string counter in new[] { "held.packets", "held.p50-us", "held.p99-us", "witness.false-suspicions", "witness.suspicions", "sentinel.worst-lateness-us", "sentinel.hangs" })
-            display.Say($"{counter}: {active?.Counters.GetValueOrDefault(counter)}");
         _result.FalseTakeovers = cluster?.Record.Term == term ? 0 : 1;
         display.Say($"term {term} at the start, {cluster?.Record.Term} at the end", _result.FalseTakeovers == 0 ? "green" : "red");
         Reading end = await ReadAsync("end", cancellation).ConfigureAwait(false);
         _result.DeliveredTwice = end.DeliveredTwice;
+    }
+
+    /// <summary>Of the active, since its start.</summary>
+    private async Task TellCountersAsync(CancellationToken cancellation)
+    {
+        NodeStatus? active = await watch.GatewayAsync(_active, cancellation).ConfigureAwait(false);
+        string[] names = ["held.packets", "held.p50-us", "held.p99-us", "witness.false-suspicions", "witness.suspicions", "sentinel.worst-lateness-us", "sentinel.hangs",
+            "engine.turn-longest-us", "engine.turns-over-5-ms", "collector.pause-total-us"];
+        display.Say("  " + string.Join(", ", names.Select(name => $"{name} {active?.Counters.GetValueOrDefault(name)}")));
     }
 
     /// <summary>Everything that the two gateways sent each other and the handler, over the ticks that passed.</summary>

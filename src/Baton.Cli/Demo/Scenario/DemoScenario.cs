@@ -18,6 +18,10 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, FreshKey
     private ulong _term;
     private ulong? _lastOfSurrendered;
 
+    /// <summary>The observer's mark since when <see cref="_term"/> has held: no packet was lost by a takeover after it.</summary>
+    private string _calmSince = "";
+    private ulong _calmTerm;
+
     /// <summary>States come in milliseconds; a machine that is starved may take its time, and many SAs theirs.</summary>
     private TimeSpan Patience => TimeSpan.FromSeconds(30 + (options.Sas / 500));
 
@@ -81,6 +85,12 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, FreshKey
         }
 
         _term = status.Record.Term;
+        if (_calmTerm != _term)
+        {
+            (_calmSince, _calmTerm) = ($"term-{_term}", _term);
+            await cast.Observer.MarkAsync(_calmSince, cancellation).ConfigureAwait(false);
+        }
+
         if (Timeline.IsEmpty) Timeline.Begin(_active, _term, Now);
     }
 
@@ -95,8 +105,13 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, FreshKey
     /// <summary>One event: reads before and after, checks every SA, and finds the number with which the successor began.</summary>
     private async Task MeasureAsync(string kind, string title, bool takeover, Func<CancellationToken, Task> act, CancellationToken cancellation, Func<string?>? note = null)
     {
-        await LearnRolesAsyncIfPossible(kind, cancellation).ConfigureAwait(false);
-        await ConverseAsync(Calm, cancellation).ConfigureAwait(false);
+        do
+        {
+            await LearnRolesAsyncIfPossible(kind, cancellation).ConfigureAwait(false);
+            await ConverseAsync(Calm, cancellation).ConfigureAwait(false);
+        }
+        while (kind == "kill" && (await watch.HandlerAsync(cancellation).ConfigureAwait(false))?.Record.Term != _term);
+
         display.Say($"{title}");
         display.Doing(title);
 
