@@ -13,8 +13,9 @@ internal static class DemoCommand
         var seed = new Option<int?>("--seed") { Description = "Of what is drawn at random except for keys: the mix of cipher suites." };
         var fast = new Option<bool>("--fast") { Description = "Shorter calm between the events." };
         var keep = new Option<bool>("--keep-logs") { Description = "Put the logs of every process into the report folder, also when all went well." };
-        var soak = new Option<int?>("--soak") { Description = "Seconds: no event at all; nobody may take over. Says what readiness costs at one and at ten times the packet rate." };
-        var command = new Command("demo", "The main job on real processes: a voice call outlives its gateway. No root, only loopback.") { sas, json, report, seed, fast, keep, soak };
+        var soak = new Option<int?>("--soak") { Description = "Seconds: no event at all; nobody may take over. Says what readiness costs." };
+        var tenfold = new Option<bool>("--tenfold") { Description = "After --soak, up to ten seconds at ten times the packet rate: the messages must stay the same." };
+        var command = new Command("demo", "The main job on real processes: a voice call outlives its gateway. No root, only loopback.") { sas, json, report, seed, fast, keep, soak, tenfold };
         command.SetAction((parsed, cancellation) =>
         {
             int count = parsed.GetValue(sas);
@@ -23,6 +24,7 @@ internal static class DemoCommand
                 count, parsed.GetValue(json), parsed.GetValue(report), parsed.GetValue(seed) ?? Environment.TickCount & 0xffff, parsed.GetValue(fast), parsed.GetValue(keep))
             {
                 Soak = parsed.GetValue(soak) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+                Tenfold = parsed.GetValue(tenfold),
             }, cancellation);
         });
         return command;

@@ -10,4 +10,7 @@ public sealed record DemoOptions(int Sas, string? Json, string? Report, int Seed
 {
     /// <summary>Instead of the events: run so long with none, and say what it cost. Null: the events.</summary>
     public TimeSpan? Soak { get; init; }
+
+    /// <summary>After the soak, some seconds at ten times the packet rate: it needs two cores for itself.</summary>
+    public bool Tenfold { get; init; }
 }
