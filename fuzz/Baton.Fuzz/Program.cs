@@ -1,9 +1,16 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Baton.Fuzz;
 
 // afl TARGET                       under afl-fuzz (fuzz/run starts it)
 // mutate TARGET SECONDS [SEED]     seeded mutations of the corpus, without coverage
 // replay TARGET FILE...            the input of a finding
+unsafe
+{
+    // Instrumented code counts its edges here until AFL++ brings its own memory: targets are made, and findings replayed, without it.
+    SharpFuzz.Common.Trace.SharedMem = (byte*)NativeMemory.AllocZeroed(1 << 16);
+}
+
 switch (args)
 {
     case ["afl", string name] when FuzzTargets.Find(name) is { } target:

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Baton.Crypto.OpenSsl;
 
@@ -10,6 +11,7 @@ internal sealed class Curve25519KeyExchange(ReadOnlySpan<byte> privateValue) : K
     private const int Size = 32;
 
     private readonly SecretBytes _private = new(privateValue);
+    private readonly Key _key = new(privateValue);      // made once: the library multiplies when it makes one
     private byte[]? _public;
 
     public override KeyExchangeGroup Group => KeyExchangeGroup.Curve25519;
@@ -22,10 +24,8 @@ internal sealed class Curve25519KeyExchange(ReadOnlySpan<byte> privateValue) : K
             {
                 var value = new byte[Size];
                 nuint length = Size;
-                nint key = PrivateKey();
                 fixed (byte* bytes = value)
-                    LibCrypto.Check(LibCrypto.EVP_PKEY_get_raw_public_key(key, bytes, &length));
-                LibCrypto.EVP_PKEY_free(key);
+                    LibCrypto.Check(LibCrypto.EVP_PKEY_get_raw_public_key(_key.Pointer, bytes, &length));
                 _public = value;
             }
 
@@ -42,13 +42,13 @@ internal sealed class Curve25519KeyExchange(ReadOnlySpan<byte> privateValue) : K
         Span<byte> secret = stackalloc byte[Size];
         secret.Clear();
         nuint length = Size;
-        nint key = PrivateKey(), peer = 0, context = 0;
+        nint peer = 0, context = 0;
         bool agreed;
         try
         {
             fixed (byte* p = peerPublic)
                 peer = LibCrypto.NotNull(LibCrypto.EVP_PKEY_new_raw_public_key(LibCrypto.X25519, 0, p, Size));
-            context = LibCrypto.NotNull(LibCrypto.EVP_PKEY_CTX_new(key, 0));
+            context = LibCrypto.NotNull(LibCrypto.EVP_PKEY_CTX_new(_key.Pointer, 0));
             LibCrypto.Check(LibCrypto.EVP_PKEY_derive_init(context));
             fixed (byte* s = secret)
             {
@@ -61,7 +61,6 @@ internal sealed class Curve25519KeyExchange(ReadOnlySpan<byte> privateValue) : K
         {
             LibCrypto.EVP_PKEY_CTX_free(context);
             LibCrypto.EVP_PKEY_free(peer);
-            LibCrypto.EVP_PKEY_free(key);
         }
 
         if (agreed)
@@ -74,11 +73,37 @@ internal sealed class Curve25519KeyExchange(ReadOnlySpan<byte> privateValue) : K
 
     public override SecretBytes ExportPrivate() => new(_private.Span);
 
-    protected override void Dispose(bool disposing) => _private.Dispose();
-
-    private unsafe nint PrivateKey()
+    protected override void Dispose(bool disposing)
     {
-        fixed (byte* bytes = _private.Span)
-            return LibCrypto.NotNull(LibCrypto.EVP_PKEY_new_raw_private_key(LibCrypto.X25519, 0, bytes, Size));
+        _key.Dispose();
+        _private.Dispose();
+    }
+
+    /// <summary>Owns an EVP_PKEY; the library wipes it when it is freed.</summary>
+    private sealed class Key : SafeHandle
+    {
+        internal unsafe Key(ReadOnlySpan<byte> privateValue)
+            : base(0, ownsHandle: true)
+        {
+            fixed (byte* bytes = privateValue)
+                SetHandle(LibCrypto.NotNull(LibCrypto.EVP_PKEY_new_raw_private_key(LibCrypto.X25519, 0, bytes, Size)));
+        }
+
+        public override bool IsInvalid => handle == 0;
+
+        internal nint Pointer
+        {
+            get
+            {
+                ObjectDisposedException.ThrowIf(IsClosed, this);
+                return handle;
+            }
+        }
+
+        protected override bool ReleaseHandle()
+        {
+            LibCrypto.EVP_PKEY_free(handle);
+            return true;
+        }
     }
 }

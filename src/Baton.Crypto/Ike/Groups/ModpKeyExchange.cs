@@ -5,8 +5,7 @@ using Baton.Crypto.OpenSsl;
 namespace Baton.Crypto.Ike.Groups;
 
 /// <summary>Diffie-Hellman modulo a safe prime (RFC 3526), generator 2: one modular exponentiation of the library, in constant time.</summary>
-/// <remarks>Not by EVP's DH: it proves with a second, full-length exponentiation that the peer's value lies in the subgroup of order q, which
-/// RFC 6989 2.1 does not ask for where the prime is safe and the private value is used once.</remarks>
+/// <remarks>Only the range of a peer's value is checked: RFC 6989 2.1 asks no more where the prime is safe and the private value is used once.</remarks>
 internal sealed class ModpKeyExchange(KeyExchangeGroup group, ReadOnlySpan<byte> privateValue) : KeyExchange
 {
     private static readonly Modulus Modulus2048 = new(LibCrypto.BN_get_rfc3526_prime_2048(0));
