@@ -153,6 +153,15 @@ internal sealed class Site(Lab lab, string name, IPAddress address, bool replica
         else Active.Step(new IkeInput.Tick());
     }
 
+    /// <summary>A new process that knows nothing.</summary>
+    public void Restart()
+    {
+        Active.IsDead = true;
+        Ledger.Term++;
+        Ledger.Records.Clear();
+        Start();
+    }
+
     /// <summary>Commits happen in order, after a while.</summary>
     public void Commit(IkeHost host, IkeOutput.Commit commit)
     {
@@ -166,7 +175,7 @@ internal sealed class Site(Lab lab, string name, IPAddress address, bool replica
     /// one's term ends.
     /// </summary>
     /// <param name="zombie">The old one does not know yet, and goes on for a while.</param>
-    public void TakeOver(bool zombie = false, int applyOfPending = -1)
+    public void TakeOver(bool zombie = false, int applyOfPending = -1, bool mayBeBehind = false)
     {
         int apply = applyOfPending >= 0 ? applyOfPending : lab.Random.Below(_commits.Count + 1);
         while (apply-- > 0 && _commits.TryDequeue(out (IkeHost Host, IkeOutput.Commit Commit) each))
@@ -183,7 +192,7 @@ internal sealed class Site(Lab lab, string name, IPAddress address, bool replica
         Members.Add(Active);
         foreach (ChildSaPair child in Ledger.Children.Values) Active.Data.Up(child with { OutboundAtOnce = true });
         lab.Log($"-- {Active.Name} takes over from {old.Name}{(zombie ? ", which lives" : "")}");
-        Active.Step(new IkeInput.Restore(Ledger.ForTakeover(lab.Now)));
+        Active.Step(new IkeInput.Restore([.. Ledger.ForTakeover(lab.Now).Select(each => each with { MayBeBehind = mayBeBehind })]));
     }
 
     private void CommitOne(IkeHost host)

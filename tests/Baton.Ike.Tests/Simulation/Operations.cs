@@ -34,6 +34,14 @@ internal static class Operations
         host.Step(input);
     }
 
+    /// <summary>Asks, and waits until both sides agree on what came of it.</summary>
+    public static void Do(Lab lab, Site site, Operation operation)
+    {
+        Ask(site, operation);
+        lab.Run(5_000);
+        lab.Await(() => Agreement.WhyNot(lab) is null, 10_000, $"agreement after {operation} by {site.Name}");
+    }
+
     /// <summary>A packet wants out where no child is.</summary>
     public static void AskForChild(Lab lab)
     {

@@ -1,0 +1,139 @@
+using System.Net;
+using Baton.Ike.Messages;
+using Baton.Ike.Payloads;
+using Baton.Ike.Tests.Harness;
+using Baton.Ike.Tests.Simulation;
+
+namespace Baton.Ike.Tests.Ladders;
+
+/// <summary>NATs, ports, fragments and addresses that change (RFC 7296 section 2.23, RFC 7383, RFC 4555).</summary>
+public sealed class PathTests
+{
+    private static readonly IPEndPoint Nat = new(IPAddress.Parse("198.51.100.9"), 40_500);
+
+    [Fact]
+    public void ANatIsFoundAndBothFloatTo4500()
+    {
+        // left(10.x) --- NAT 198.51.100.9 --- right: IKE_SA_INIT on 500, IKE_AUTH on 4500, ESP in UDP
+        Lab lab = Setups.Up(BehindNat(1));
+
+        IkeSaFacts left = lab.Left.Active.Endpoint.Established.Single(), right = lab.Right.Active.Endpoint.Established.Single();
+        Assert.Equal((4500, 4500), (left.Local.Port, left.Remote.Port));
+        Assert.Equal(new IPEndPoint(Nat.Address, 44_500), right.Remote);
+        Assert.True(left.UdpEncapsulation && right.UdpEncapsulation);
+        Agreement.Assert(lab);
+        Operations.Do(lab, lab.Right, Operation.RekeyChild);
+        Operations.Do(lab, lab.Right, Operation.RekeyIke);
+    }
+
+    [Fact]
+    public void APortThatChangesIsFollowed()
+    {
+        Lab lab = Setups.Up(BehindNat(2, each => each with { Mobike = false }));
+        lab.SourceOf = (local, _) => local.Address.Equals(lab.Left.Address) ? new IPEndPoint(Nat.Address, 51_111) : local;
+        Operations.Do(lab, lab.Left, Operation.Probe);
+
+        IkeOutput.EndpointChanged changed = lab.Right.Active.Outputs.OfType<IkeOutput.EndpointChanged>().Single();
+        Assert.Equal(51_111, changed.Remote.Port);
+        Assert.Single(changed.Children);
+        lab.Right.TakeOver(applyOfPending: 9);
+        Operations.Do(lab, lab.Right, Operation.RekeyChild);
+    }
+
+    [Fact]
+    public void OnPort4500FromTheStartNothingFloats()
+    {
+        Lab lab = Setups.Up(Setups.Standard(3, port: 4500));
+        Assert.Equal(4500, lab.Left.Active.Endpoint.Established.Single().Remote.Port);
+        Assert.False(lab.Left.Active.Endpoint.Established.Single().UdpEncapsulation);
+        Agreement.Assert(lab);
+    }
+
+    [Theory, InlineData(true, false), InlineData(false, true), InlineData(true, true)]
+    public void EncapsulationIsForcedByEitherSide(bool byLeft, bool byRight)
+    {
+        Lab lab = Setups.Up(Setups.Standard(4, each => each with { ForceUdpEncapsulation = byLeft }, each => each with { ForceUdpEncapsulation = byRight }));
+        Assert.True(lab.Left.Active.Data.Children.Values.Single().UdpEncapsulation);
+        Agreement.Assert(lab);
+    }
+
+    [Fact]
+    public void LargeMessagesTravelInFragmentsAndLossRepeatsThem()
+    {
+        Lab lab = Setups.Standard(5);
+        lab.Left.Policy = lab.Left.Policy with { MaxDatagram = 150 };
+        lab.Right.Policy = lab.Right.Policy with { MaxDatagram = 150 };
+        lab.Loss = 0.1;
+        Setups.Up(lab);
+        lab.Loss = 0;
+        Operations.Do(lab, lab.Left, Operation.RekeyIke);
+
+        Assert.True(lab.Datagrams > 12);
+        Agreement.Assert(lab);
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
+    public void AnInitiatorThatMovesTellsAndIsAskedForACookie(bool takeOver)
+    {
+        // left at its new address --- N(UPDATE_SA_ADDRESSES), NAT detection, N(COOKIE2) ---> right
+        //                         <-- NAT detection, N(COOKIE2) ---
+        //                         <-- N(COOKIE2) --- (return routability)   --- N(COOKIE2) -->
+        Lab lab = Setups.Up(Setups.Standard(6));
+        IPEndPoint moved = new(IPAddress.Parse("203.0.113.77"), 4500);
+        lab.Left.Address = moved.Address;
+        lab.Left.Active.Step(new IkeInput.LocalMoved(lab.Left.Active.Endpoint.Established.Single().Id, moved));
+        if (takeOver)
+        {
+            lab.Run(8);
+            lab.Right.TakeOver();
+        }
+
+        lab.Run(10_000);
+
+        Assert.Equal(moved, lab.Right.Active.Endpoint.Established.Single().Remote);
+        Assert.Contains(lab.Left.Active.Outputs.OfType<IkeOutput.EndpointChanged>(), each => each.Local.Equals(moved));
+        Assert.Contains(lab.Observer.Messages, each => each.Header.IsFromInitiator && each.Header.IsResponse && each.Payloads is [NotifyPayload { NotifyType: NotifyType.Cookie2 }]);
+        Operations.Do(lab, lab.Right, Operation.RekeyChild);
+    }
+
+    [Fact]
+    public void WhatIsUnderWayWhenItMovesGoesOnFromTheNewAddress()
+    {
+        Lab lab = Setups.Up(Setups.Standard(7));
+        Operations.Ask(lab.Left, Operation.RekeyChild);
+        IPEndPoint moved = new(IPAddress.Parse("203.0.113.77"), 4500);
+        lab.Left.Address = moved.Address;
+        lab.Left.Active.Step(new IkeInput.LocalMoved(lab.Left.Active.Endpoint.Established.Single().Id, moved));
+        lab.Run(10_000);
+
+        Agreement.Assert(lab);
+        Assert.Equal(moved, lab.Right.Active.Endpoint.Established.Single().Remote);
+    }
+
+    [Fact]
+    public void AResponderIsNotMovedByOthersThanMobike()
+    {
+        // With MOBIKE an authentic request from elsewhere is answered there, but moves nothing (RFC 4555 section 3.8).
+        Lab lab = Setups.Up(Setups.Standard(8));
+        Assert.NotNull(Forge.Ask(lab, ExchangeType.Informational, [], new IPEndPoint(IPAddress.Parse("203.0.113.9"), 1234)));
+        Assert.Equal(lab.Left.Address, lab.Right.Active.Endpoint.Established.Single().Remote.Address);
+    }
+
+    [Fact]
+    public void NoNatsAllowedIsChecked()
+    {
+        Lab lab = Setups.Up(Setups.Standard(9));
+        byte[] wrong = [.. IPAddress.Parse("203.0.113.9").GetAddressBytes(), .. lab.Right.Address.GetAddressBytes(), 1, 244, 1, 244];
+
+        IReadOnlyList<Payload> answer = Forge.Ask(lab, ExchangeType.Informational, [new NotifyPayload(NotifyType.UpdateSaAddresses), new NotifyPayload(NotifyType.NoNatsAllowed, wrong)])!;
+        Assert.Equal(NotifyType.UnexpectedNatDetected, Assert.IsType<NotifyPayload>(Assert.Single(answer)).NotifyType);
+    }
+
+    private static Lab BehindNat(ulong seed, Func<Connection, Connection>? left = null)
+    {
+        Lab lab = Setups.Standard(seed, left, each => (left?.Invoke(each) ?? each) with { Remote = null });
+        lab.SourceOf = (local, _) => local.Address.Equals(lab.Left.Address) ? new IPEndPoint(Nat.Address, local.Port == 500 ? 40_500 : 44_500) : local;
+        lab.DestinationOf = remote => remote.Address.Equals(Nat.Address) ? new IPEndPoint(lab.Left.Address, remote.Port == 40_500 ? 500 : 4500) : remote;
+        return lab;
+    }
+}

@@ -1,0 +1,184 @@
+using Baton.Crypto.Ike;
+using Baton.Ike.Messages;
+using Baton.Ike.Negotiation;
+using Baton.Ike.Payloads;
+using Baton.Ike.Tests.Harness;
+using Baton.Ike.Tests.Simulation;
+
+namespace Baton.Ike.Tests.Ladders;
+
+/// <summary>CREATE_CHILD_SA (RFC 7296 sections 1.3, 2.8, 2.17, 2.18, 2.25): nothing is lost, and whoever asks at the same time agrees.</summary>
+public sealed class RekeyTests
+{
+    [Theory]
+    [InlineData(Operation.RekeyChild, true), InlineData(Operation.RekeyChild, false), InlineData(Operation.RekeyIke, true), InlineData(Operation.RekeyIke, false)]
+    public void FiveRekeysLoseNoPacket(Operation operation, bool byLeft)
+    {
+        Lab lab = Setups.Up(Setups.Standard(1, leftReplicated: true));
+        (lab.DelayMilliseconds, lab.CommitMilliseconds) = ((3, 20), (1, 15));
+        var traffic = new Traffic(lab);
+        for (int i = 0; i < 5; i++)
+        {
+            Operations.Ask(byLeft ? lab.Left : lab.Right, operation);
+            lab.Run(6_000);
+        }
+
+        Agreement.Assert(lab);
+        Assert.True(traffic.Sent > 50_000);
+        Assert.Equal(0, traffic.Lost);
+        Assert.Single(lab.Left.Active.Data.Children);
+        Assert.Equal(5, operation == Operation.RekeyChild ? lab.Right.Active.Outputs.OfType<IkeOutput.ChildUp>().Count() - 1 : lab.Right.Active.Outputs.OfType<IkeOutput.IkeSaReplaced>().Count());
+    }
+
+    [Fact]
+    public void BothRekeyTheChildAndOneSurvives()
+    {
+        // left --- N(REKEY_SA) ---> <--- N(REKEY_SA) --- right            three pairs; the one with the lowest of four nonces goes (section 2.8.1)
+        int leftWon = 0, collisions = 0;
+        for (ulong seed = 0; seed < 20; seed++)
+        {
+            Lab lab = Setups.Up(Setups.Standard(seed));
+            (lab.DelayMilliseconds, lab.CommitMilliseconds) = ((3, 20), (1, 15));
+            var traffic = new Traffic(lab);
+            lab.Run(100);
+            Operations.Ask(lab.Left, Operation.RekeyChild);
+            Operations.Ask(lab.Right, Operation.RekeyChild);
+            lab.Run(10_000);
+
+            Agreement.Assert(lab);
+            Assert.Equal(0, traffic.Lost);
+            if (lab.Left.Active.Events.Any(each => each.Kind == IkeEventKind.RekeyCollision)) collisions++;     // else one was done before it saw the other's
+            if (Assert.Single(lab.Left.Active.Data.Children.Values).WeInitiated) leftWon++;
+        }
+
+        Assert.True(collisions > 10);
+        Assert.InRange(leftWon, 3, 17);         // by chance of the nonces
+    }
+
+    [Fact]
+    public void BothRekeyTheIkeSaAndOneInheritsTheChildren()
+    {
+        for (ulong seed = 0; seed < 20; seed++)
+        {
+            Lab lab = Setups.Up(Setups.Standard(seed));
+            Operations.Ask(lab.Left, Operation.RekeyIke);
+            Operations.Ask(lab.Right, Operation.RekeyIke);
+            lab.Run(30_000);
+
+            Agreement.Assert(lab);
+            IkeSaFacts left = Assert.Single(lab.Left.Active.Endpoint.Established), right = Assert.Single(lab.Right.Active.Endpoint.Established);
+            Assert.Equal(left.LocalSpi, right.RemoteSpi);
+            Assert.Single(left.Children);
+            Assert.Single(right.Children);
+        }
+    }
+
+    [Fact]
+    public void ASecondRekeyOfTheSameChildIsTold()
+    {
+        // The peer asks again for a child that it has rekeyed: TEMPORARY_FAILURE (section 2.25.1).
+        Lab lab = Setups.Up(Setups.Standard(3));
+        byte[] spi = BitConverter.GetBytes(System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(lab.Right.Active.Data.Children.Values.Single().OutboundSpi));
+        var rekey = new NotifyPayload(ProtocolId.Esp, spi, NotifyType.RekeySa, default);
+        Assert.True(Forge.Ask(lab, ExchangeType.CreateChildSa, InformationalTests.NewChild(lab, rekey))!.Count > 1);
+
+        Assert.Equal(NotifyType.TemporaryFailure, Assert.IsType<NotifyPayload>(Assert.Single(Forge.Ask(lab, ExchangeType.CreateChildSa, InformationalTests.NewChild(lab, rekey))!)).NotifyType);
+    }
+
+    [Fact]
+    public void ANewChildIsRefusedWhileTheIkeSaIsRekeyed()
+    {
+        Lab lab = Setups.Up(Setups.Standard(4));
+        lab.Passes = (_, _) => false;           // right's rekey gets no answer
+        Operations.Ask(lab.Right, Operation.RekeyIke);
+        lab.Run(20);
+
+        Assert.Equal(NotifyType.TemporaryFailure, Assert.IsType<NotifyPayload>(Assert.Single(Forge.Ask(lab, ExchangeType.CreateChildSa, InformationalTests.NewChild(lab))!)).NotifyType);
+    }
+
+    [Fact]
+    public void AnotherGroupIsAskedForInARekey()
+    {
+        ChildProposalPolicy With(params KeyExchangeGroup[] groups) => new([Cipher.AesGcm128], [], groups, [false]);
+        Lab lab = Setups.Up(Setups.Standard(
+            5, each => each with { Children = [each.Children[0] with { Proposals = [With(KeyExchangeGroup.Ecp256, KeyExchangeGroup.Ecp384)] }] },
+            each => each with { Children = [each.Children[0] with { Proposals = [With(KeyExchangeGroup.Ecp384)] }] }));
+        Operations.Do(lab, lab.Left, Operation.RekeyChild);
+
+        Assert.Contains(lab.Left.Active.Events, each => each is { Kind: IkeEventKind.OtherGroupAsked, Detail: "Ecp384" });
+        Assert.Equal(2, lab.Left.Active.Outputs.OfType<IkeOutput.ChildUp>().Count());
+    }
+
+    [Fact]
+    public void LifetimesRekeyInTimeWithJitter()
+    {
+        Connection Short(Connection each) => each with
+        {
+            IkeLifetime = new Lifetime(TimeSpan.FromSeconds(100), TimeSpan.FromSeconds(200), 0.2),
+            Children = [each.Children[0] with { Lifetime = new ChildLifetime { Time = new Lifetime(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(60), 0.2) } }],
+        };
+        Lab lab = Setups.Up(Setups.Standard(6, Short, Short));
+        var traffic = new Traffic(lab);
+        lab.Run(600_000);
+
+        Agreement.Assert(lab);
+        Assert.Equal(0, traffic.Lost);
+        Assert.InRange(lab.Left.Active.Outputs.OfType<IkeOutput.IkeSaReplaced>().Count(), 5, 16);
+        Assert.InRange(lab.Left.Active.Outputs.OfType<IkeOutput.ChildUp>().Count(), 20, 60);
+        Assert.DoesNotContain(lab.Left.Active.Outputs.OfType<IkeOutput.ChildDown>(), each => each.Reason == ChildDownReason.Expired);
+    }
+
+    [Theory]
+    [InlineData(2_000UL, 0UL, 1UL << 40), InlineData(0UL, 10UL, 1UL << 40), InlineData(0UL, 0UL, 1000UL)]
+    public void BytesPacketsAndTheNumberSpaceAskForARekey(ulong bytes, ulong packets, ulong headroom)
+    {
+        Lab lab = Setups.Up(Setups.Standard(7, each => each with { Children = [each.Children[0] with { Lifetime = new ChildLifetime { Bytes = bytes, Packets = packets, SequenceHeadroom = 5_000 } }] }));
+        ChildSaId child = lab.Left.Active.Data.Children.Keys.Single();
+        lab.Left.Active.Step(new IkeInput.Traffic(child, 1_999, 9, lab.Now, 1UL << 40));
+        lab.Run(100);
+        Assert.Equal(0, lab.Observer.Count(ExchangeType.CreateChildSa, isResponse: false));
+
+        lab.Left.Active.Step(new IkeInput.Traffic(child, 2_000, 10, lab.Now, headroom));
+        lab.Run(100);
+        Assert.Equal(1, lab.Observer.Count(ExchangeType.CreateChildSa, isResponse: false));
+    }
+
+    /// <summary>A packet a millisecond each way, on whatever the data path would take; lost when the other side has no such SA when it comes.</summary>
+    private sealed class Traffic
+    {
+        private readonly Lab _lab;
+
+        public Traffic(Lab lab)
+        {
+            _lab = lab;
+            SendBoth();
+        }
+
+        public int Sent { get; private set; }
+
+        public int Lost { get; private set; }
+
+        private void SendBoth()
+        {
+            SendOne(_lab.Left, _lab.Right, "to-right");
+            SendOne(_lab.Right, _lab.Left, "to-left");
+            _lab.After(1, SendBoth);
+        }
+
+        private void SendOne(Site from, Site to, string connection)
+        {
+            Sent++;
+            uint? spi = from.Active.Data.Outbound(connection, "net")?.OutboundSpi;
+            if (spi is not { } number)
+            {
+                Lost++;
+                return;
+            }
+
+            _lab.At(_lab.Now + _lab.Random.Between(_lab.DelayMilliseconds.Minimum, _lab.DelayMilliseconds.Maximum), () =>
+            {
+                if (to.Active.Data.Inbound(number) is null) Lost++;
+            });
+        }
+    }
+}
