@@ -27,13 +27,17 @@ public sealed partial class IkeEndpoint
     internal void Change(IkeSa sa)
     {
         Touch(sa);
-        if (!_changed.Contains(sa)) _changed.Add(sa);
+        if (sa.IsChanged) return;
+        sa.IsChanged = true;
+        _changed.Add(sa);
     }
 
     /// <summary>Look at what is next for it at the step's end.</summary>
     internal void Touch(IkeSa sa)
     {
-        if (!_touched.Contains(sa)) _touched.Add(sa);
+        if (sa.IsTouched) return;
+        sa.IsTouched = true;
+        _touched.Add(sa);
     }
 
     internal bool IsPending(ulong commit) => commit != 0 && _pending.ContainsKey(commit);
@@ -92,7 +96,6 @@ public sealed partial class IkeEndpoint
 
     private void Gone(IkeSa sa)
     {
-        _changed.Remove(sa);
         _gone.Add((sa.Id, sa.ConnectionName));
     }
 
@@ -112,7 +115,6 @@ public sealed partial class IkeEndpoint
         {
             if (!_sas.TryGetValue(id, out IkeSa? sa)) continue;
             Note(IkeEventKind.CommitFailed, sa, why);
-            _touched.Remove(sa);
             foreach (ChildSa child in sa.Children) Disown(child);
             Remove(sa, IkeSaDownReason.Configuration, silently: true);
         }
@@ -134,6 +136,7 @@ public sealed partial class IkeEndpoint
         _changed.RemoveAll(sa => IsGone(sa) || sa.State == IkeSaState.Connecting);
         if (Policy.Replicated && (_changed.Count > 0 || _gone.Count > 0 || _created.Count > 0 || _deleted.Count > 0)) outputs.Add(MakeCommit());
         foreach (IkeOutput output in _outputs) outputs.Add(output);
+        foreach (IkeSa sa in _touched) (sa.IsTouched, sa.IsChanged) = (false, false);      // who is changed is touched
         _changed.Clear();
         _gone.Clear();
         _touched.Clear();

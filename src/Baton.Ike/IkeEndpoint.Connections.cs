@@ -15,7 +15,7 @@ public sealed partial class IkeEndpoint
     private readonly Dictionary<string, ConnectionState> _connections = [];
     private readonly Dictionary<IPAddress, List<Connection>> _byRemote = [];
     private readonly List<Connection> _anyRemote = [];
-    private readonly Dictionary<string, List<IkeSa>> _byPeer = [];
+    private readonly Dictionary<string, HashSet<IkeSa>> _byPeer = [];
     private readonly DueQueue<string> _connectionsDue = new();
 
     internal IEnumerable<Connection> ConnectionsFor(IPAddress local, IPAddress remote) =>
@@ -31,14 +31,14 @@ public sealed partial class IkeEndpoint
     {
         if (_connections.TryGetValue(sa.ConnectionName, out ConnectionState? state)) state.Sas.Add(sa.Id);
         if (sa.PeerIdentity.Length == 0) return;
-        if (!_byPeer.TryGetValue(sa.PeerIdentity, out List<IkeSa>? sas)) _byPeer.Add(sa.PeerIdentity, sas = []);
-        if (!sas.Contains(sa)) sas.Add(sa);
+        if (!_byPeer.TryGetValue(sa.PeerIdentity, out HashSet<IkeSa>? sas)) _byPeer.Add(sa.PeerIdentity, sas = []);
+        sas.Add(sa);
     }
 
     private void Leave(IkeSa sa)
     {
         if (_connections.TryGetValue(sa.ConnectionName, out ConnectionState? state)) state.Sas.Remove(sa.Id);
-        if (!_byPeer.TryGetValue(sa.PeerIdentity, out List<IkeSa>? sas) || !sas.Remove(sa)) return;
+        if (!_byPeer.TryGetValue(sa.PeerIdentity, out HashSet<IkeSa>? sas) || !sas.Remove(sa)) return;
         if (sas.Count == 0) _byPeer.Remove(sa.PeerIdentity);
     }
 
@@ -48,7 +48,7 @@ public sealed partial class IkeEndpoint
     /// <summary>The same peer has a new one: its older ones are dead (INITIAL_CONTACT), or are deleted.</summary>
     internal void EndOlder(IkeSa sa, bool silently)
     {
-        if (!_byPeer.TryGetValue(sa.PeerIdentity, out List<IkeSa>? sas)) return;
+        if (!_byPeer.TryGetValue(sa.PeerIdentity, out HashSet<IkeSa>? sas)) return;
         foreach (IkeSa older in sas.Where(each => each != sa && each.ConnectionName == sa.ConnectionName).ToArray())
         {
             if (silently)

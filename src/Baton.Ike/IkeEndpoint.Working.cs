@@ -67,7 +67,8 @@ public sealed partial class IkeEndpoint
             if (child.UseOutboundAt <= Now) UseOutbound(child);
             if (child.ExpireAt > Now) continue;
             child.ExpireAt = Instant.Never;
-            if (child.DeleteAt == Instant.Never) (child.DeleteAt, child.DeleteReason) = (Now, ChildDownReason.Expired);
+            if (!child.MayBeRekeyed) child.DeleteAt = Instant.Min(child.DeleteAt, Now);
+            else (sa.DeleteAt, sa.DeleteReason) = (Now, IkeSaDownReason.Expired);     // rekeying it failed for so long: the IKE SA ends (section 2.8)
         }
 
         if (sa.Outstanding is { } request) Requests.OnDue(this, sa, request);

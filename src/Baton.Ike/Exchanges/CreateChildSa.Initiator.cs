@@ -14,7 +14,8 @@ namespace Baton.Ike.Exchanges;
 ///         &lt;--- N(INVALID_KE_PAYLOAD): again at once, with that group
 ///         &lt;--- N(TEMPORARY_FAILURE): again later, at random
 ///         &lt;--- N(CHILD_SA_NOT_FOUND): the old one is deleted silently, a new one wanted; unless a collision explains it
-///         &lt;--- N(NO_ADDITIONAL_SAS), another error: again later
+///         &lt;--- N(NO_ADDITIONAL_SAS) to a rekey: the old one is deleted first, then a new one made
+///         &lt;--- another error: again later
 ///         &lt;--- SA, Nr, [KEr], TSi, TSr: the new one is up
 ///              rekey:     the old one is deleted a little later, when nothing is under way on it any more
 ///              collision: the one of the two new ones with the lowest nonce is deleted by who asked for it; who asked for the other deletes the old one
@@ -155,6 +156,14 @@ internal static partial class CreateChildSa
         }
 
         if (collided) return;
+        if (old is not null && answer.Notification(NotifyType.NoAdditionalSas) is not null)
+        {
+            // A peer that has room for one only: first the old one goes, then a new one comes (section 4).
+            (old.DeleteAt, old.DeleteReason) = (core.Now, ChildDownReason.Rekeyed);
+            core.Want(sa, old.Policy, core.Now);
+            return;
+        }
+
         NotifyPayload? error = answer.Payloads.OfType<NotifyPayload>().FirstOrDefault(each => each.NotifyType.IsError());
         Retry(core, sa, offer, old, $"{error?.NotifyType.ToString() ?? "no SA payload"}");
     }

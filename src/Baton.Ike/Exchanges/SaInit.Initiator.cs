@@ -75,18 +75,20 @@ internal static partial class SaInit
         handshake.NonceR = nonce.Data.ToArray();
         handshake.InitAnswer = datagram.Message.ToArray();
         using (shared) sa.Keys = IkeKeys.Initial(suite, shared.Span, handshake.NonceI, handshake.NonceR, sa.LocalSpi, sa.RemoteSpi);
-        ReadAbilities(core, sa, answer, sa.LocalSpi, sa.RemoteSpi, out IReadOnlyList<ushort> hashes);
+        bool traversesNats = ReadAbilities(core, sa, answer, sa.LocalSpi, sa.RemoteSpi, out IReadOnlyList<ushort> hashes);
         handshake.PeerHashes = hashes;
         handshake.KeyExchange.Dispose();
         handshake.KeyExchange = null;
         if (sa.Connection!.ForceUdpEncapsulation) sa.UdpEncapsulation = true;
-        if (sa.UdpEncapsulation) Float(sa, sa.Connection);
+        if (sa.UdpEncapsulation || (traversesNats && sa.Connection.Mobike)) Float(sa, sa.Connection);
         sa.Outstanding = null;
         sa.NextRequestId = 1;
         Auth.Ask(core, sa);
     }
 
-    /// <summary>From IKE_AUTH on to the port that NATs let through (section 2.23), unless we are there already.</summary>
+    /// <summary>
+    /// From IKE_AUTH on to the port that NATs let through (section 2.23), with MOBIKE also where there is none yet (RFC 4555 section 3.3); unless we are there already.
+    /// </summary>
     private static void Float(IkeSa sa, Connection connection)
     {
         if (sa.Remote.Port != 500) return;

@@ -178,12 +178,13 @@ internal static partial class SaInit
     /// <summary>SHA-256, -384, -512 (RFC 7427 section 4).</summary>
     private static NotifyPayload OurHashes => new(NotifyType.SignatureHashAlgorithms, new byte[] { 0, 2, 0, 3, 0, 4 });
 
-    /// <summary>NAT or not, fragments, signature hashes: what both first messages say.</summary>
-    private static void ReadAbilities(IkeEndpoint core, IkeSa sa, IkeMessage message, ulong spiI, ulong spiR, out IReadOnlyList<ushort> hashes)
+    /// <summary>NAT or not, fragments, signature hashes: what both first messages say. True: the peer does NAT traversal.</summary>
+    private static bool ReadAbilities(IkeEndpoint core, IkeSa sa, IkeMessage message, ulong spiI, ulong spiR, out IReadOnlyList<ushort> hashes)
     {
         if (message.Notification(NotifyType.IkeFragmentationSupported) is not null) sa.Abilities |= IkePeerAbilities.Fragmentation;
         if (message.Notification(NotifyType.Redirect) is not null) core.Note(IkeEventKind.RedirectIgnored, sa, "IKE_SA_INIT");
-        if (NatDetection.TryRead(message, spiI, spiR, sa.Local, sa.Remote, out bool here, out bool there))
+        bool traversesNats = NatDetection.TryRead(message, spiI, spiR, sa.Local, sa.Remote, out bool here, out bool there);
+        if (traversesNats)
         {
             (sa.NatHere, sa.NatThere, sa.UdpEncapsulation) = (here, there, here || there);
             if (here || there) core.Note(IkeEventKind.NatFound, sa, here && there ? "both" : here ? "here" : "there");
@@ -197,6 +198,7 @@ internal static partial class SaInit
         }
 
         hashes = list;
+        return traversesNats;
     }
 
     /// <summary>Answers without keeping anything; the responder's SPI is zero (sections 2.6, 3.1).</summary>

@@ -158,6 +158,11 @@ internal sealed partial class IkeSa
 
     public ulong RequestCommit { get; set; }
 
+    /// <summary>Of the step: in the endpoint's lists already.</summary>
+    public bool IsTouched { get; set; }
+
+    public bool IsChanged { get; set; }
+
     /// <summary>It has a record, or will have once a commit is through.</summary>
     public bool IsRecorded { get; set; }
 

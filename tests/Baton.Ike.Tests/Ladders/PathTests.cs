@@ -49,6 +49,14 @@ public sealed class PathTests
         Agreement.Assert(lab);
     }
 
+    [Theory, InlineData(true, 4500), InlineData(false, 500)]
+    public void WithMobikeTheyFloatAlsoWithoutANat(bool mobike, int port)
+    {
+        Lab lab = Setups.Up(Setups.Standard(10, each => each with { Mobike = mobike }));
+        Assert.Equal(port, lab.Right.Active.Endpoint.Established.Single().Local.Port);
+        Assert.False(lab.Right.Active.Endpoint.Established.Single().UdpEncapsulation);
+    }
+
     [Theory, InlineData(true, false), InlineData(false, true), InlineData(true, true)]
     public void EncapsulationIsForcedByEitherSide(bool byLeft, bool byRight)
     {

@@ -143,6 +143,36 @@ public sealed class RekeyTests
         Assert.Equal(1, lab.Observer.Count(ExchangeType.CreateChildSa, isResponse: false));
     }
 
+    [Fact]
+    public void APeerWithRoomForOneGetsTheNewOneAfterTheOldOne()
+    {
+        // left --- N(REKEY_SA) --->  <-- N(NO_ADDITIONAL_SAS) ---   --- D --->  <-- D ---   --- SA, Ni, TSi, TSr --->   (section 4)
+        Lab lab = Setups.Standard(8);
+        lab.Right.Policy = lab.Right.Policy with { MostChildren = 1 };
+        Setups.Up(lab);
+        ChildSaId old = lab.Left.Active.Data.Children.Keys.Single();
+        Operations.Do(lab, lab.Left, Operation.RekeyChild);
+
+        Assert.NotEqual(old, Assert.Single(lab.Left.Active.Data.Children).Key);
+    }
+
+    [Fact]
+    public void AChildThatCannotBeRekeyedEndsTheIkeSaInTheEnd()
+    {
+        // The peer always says TEMPORARY_FAILURE; the hard lifetime ends it (section 2.8), and a connection to keep up starts anew.
+        Lab lab = Setups.Standard(9, each => each with
+        {
+            Children = [each.Children[0] with { Lifetime = new ChildLifetime { Time = new Lifetime(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(60), 0) } }],
+        });
+        lab.Right.Policy = lab.Right.Policy with { Retransmit = new RetransmitPolicy { Attempts = 1_000 } };
+        Setups.Up(lab);
+        lab.Passes = (_, _) => false;
+        Operations.Ask(lab.Right, Operation.RekeyIke);          // right waits for an answer for good, and so refuses
+        lab.Passes = (host, _) => host.Site == lab.Left || lab.Observer.Messages[^1].Header.Exchange != ExchangeType.CreateChildSa || lab.Observer.Messages[^1].Header.IsResponse;
+        lab.Await(() => lab.Left.Active.Outputs.OfType<IkeOutput.IkeSaDown>().Any(), 65_000, "the IKE SA ends");
+        Assert.Equal(IkeSaDownReason.Expired, lab.Left.Active.Outputs.OfType<IkeOutput.IkeSaDown>().First().Reason);
+    }
+
     /// <summary>A packet a millisecond each way, on whatever the data path would take; lost when the other side has no such SA when it comes.</summary>
     private sealed class Traffic
     {
