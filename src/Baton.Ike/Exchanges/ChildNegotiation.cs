@@ -126,7 +126,15 @@ internal static class ChildNegotiation
 
         var made = new Made(
             offer.Id, policy, offer.Spi, peerSpi, suite, transport ? ChildMode.Transport : ChildMode.Tunnel, tsI.Selectors, tsR.Selectors, WeInitiated: weStarted, offer.Rekeys, atOnce);
-        return Create(core, sa, made, nonces, shared, answer.Notification(NotifyType.EspTfcPaddingNotSupported) is not null);
+        ChildSa child = Create(core, sa, made, nonces, shared, answer.Notification(NotifyType.EspTfcPaddingNotSupported) is not null);
+        if (offer.Mode == ChildMode.Transport && !transport)
+        {
+            // The peer declines transport mode, and a tunnel is not what was asked for (section 1.3.1).
+            core.Note(IkeEventKind.ChildRefusedByPeer, sa, $"{offer.Policy}: no transport mode");
+            (child.DeleteAt, child.DeleteReason) = (core.Now, ChildDownReason.Deleted);
+        }
+
+        return child;
     }
 
     public static void RefusedByPeer(IkeEndpoint core, IkeSa sa, ChildOffer offer, string why)

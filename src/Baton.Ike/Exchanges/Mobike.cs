@@ -22,7 +22,7 @@ internal static class Mobike
     {
         byte[] cookie = NewCookie(core);
         var payloads = new List<Payload> { new NotifyPayload(NotifyType.UpdateSaAddresses) };
-        NatDetection.Append(payloads, sa.InitiatorSpi, sa.ResponderSpi, sa.Local, sa.Remote, sa.Connection?.ForceUdpEncapsulation ?? false, core.Random);
+        NatDetection.Append(payloads, sa.InitiatorSpi, sa.ResponderSpi, sa.Local, sa.Remote, sa.Connection?.ForceUdpEncapsulation ?? false);
         payloads.Add(new NotifyPayload(NotifyType.Cookie2, cookie));
         var request = new OutstandingRequest { Kind = RequestKind.UpdateAddresses, MessageId = sa.NextRequestId, Datagrams = [], Cookie = cookie };
         if (Requests.Send(core, sa, request, payloads)) sa.UpdateWanted = false;
@@ -76,14 +76,14 @@ internal static class Mobike
             UpdateNat(sa, request, exchange.Datagram.Local, exchange.Datagram.Remote);
             core.MoveTo(sa, exchange.Datagram.Local, exchange.Datagram.Remote);
             core.Note(IkeEventKind.AddressUpdated, sa, $"{sa.Remote}");
-            NatDetection.Append(answer, sa.InitiatorSpi, sa.ResponderSpi, sa.Local, sa.Remote, sa.Connection?.ForceUdpEncapsulation ?? false, core.Random);
+            NatDetection.Append(answer, sa.InitiatorSpi, sa.ResponderSpi, sa.Local, sa.Remote, sa.Connection?.ForceUdpEncapsulation ?? false);
             sa.CookieCheckWanted = moved && core.Policy.CheckReturnRoutability;
             changed = true;
         }
         else if (request.Notification(NotifyType.NatDetectionSourceIp) is not null && (sa.Abilities & IkePeerAbilities.Mobike) != 0)
         {
             // Asks whether the mapping is still the same (section 3.8).
-            NatDetection.Append(answer, sa.InitiatorSpi, sa.ResponderSpi, exchange.Datagram.Local, exchange.Datagram.Remote, sa.Connection?.ForceUdpEncapsulation ?? false, core.Random);
+            NatDetection.Append(answer, sa.InitiatorSpi, sa.ResponderSpi, exchange.Datagram.Local, exchange.Datagram.Remote, sa.Connection?.ForceUdpEncapsulation ?? false);
         }
 
         if (request.Notification(NotifyType.Cookie2) is { Data.Length: >= 8 and <= 64 } cookie) answer.Add(new NotifyPayload(NotifyType.Cookie2, cookie.Data));

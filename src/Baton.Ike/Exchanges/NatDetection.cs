@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Security.Cryptography;
-using Baton.Crypto.Ike;
 using Baton.Ike.Messages;
 using Baton.Ike.Payloads;
 
@@ -14,11 +13,11 @@ internal static class NatDetection
     private const int Length = 20;
 
     /// <param name="force">Say a hash that cannot be right, so that the peer encapsulates too.</param>
-    public static void Append(List<Payload> payloads, ulong spiI, ulong spiR, IPEndPoint local, IPEndPoint remote, bool force, IRandomSource random)
+    public static void Append(List<Payload> payloads, ulong spiI, ulong spiR, IPEndPoint local, IPEndPoint remote, bool force)
     {
-        byte[] source = Hash(spiI, spiR, local);
-        if (force) random.Fill(source);
-        payloads.Add(new NotifyPayload(NotifyType.NatDetectionSourceIp, source));
+        // The same wrong one each time: a request repeated with a cookie has all else unchanged (section 2.6).
+        IPEndPoint source = force ? new IPEndPoint(local.Address, 0) : local;
+        payloads.Add(new NotifyPayload(NotifyType.NatDetectionSourceIp, Hash(spiI, spiR, source)));
         payloads.Add(new NotifyPayload(NotifyType.NatDetectionDestinationIp, Hash(spiI, spiR, remote)));
     }
 

@@ -7,6 +7,8 @@ namespace Baton.Ike.Exchanges;
 /// <summary>Sends our requests, and sends them again: the same bytes, at growing intervals, until an answer comes or the peer is called silent (RFC 7296 section 2.4).</summary>
 internal static class Requests
 {
+    private const uint MostMessageIds = uint.MaxValue - 1_000_000;
+
     /// <summary>False: not sealed (no IV now, or too long); nothing was changed.</summary>
     public static bool Send(IkeEndpoint core, IkeSa sa, OutstandingRequest request, IReadOnlyList<Payload> payloads)
     {
@@ -24,6 +26,7 @@ internal static class Requests
         sa.Outstanding = request;
         sa.AnswerFragments = null;
         if (request.Kind != RequestKind.SynchronizeIds) sa.NextRequestId = request.MessageId + 1;
+        if (sa.NextRequestId > MostMessageIds && sa.RekeyAt > core.Now) sa.RekeyAt = core.Now;      // before they grow too large (section 2.2)
         core.Change(sa);
         sa.RequestCommit = core.StepCommit;
         core.Counters.RequestsSent++;

@@ -104,7 +104,7 @@ internal static partial class SaInit
         payloads.Add(new SaPayload(IkeProposals.Offer(sa.Connection!.IkeProposals, default)));
         payloads.Add(new KePayload((ushort)sa.Group, handshake.KeyExchange!.PublicValue));
         payloads.Add(new NoncePayload(handshake.NonceI));
-        NatDetection.Append(payloads, sa.LocalSpi, 0, sa.Local, sa.Remote, sa.Connection.ForceUdpEncapsulation, core.Random);
+        NatDetection.Append(payloads, sa.LocalSpi, 0, sa.Local, sa.Remote, sa.Connection.ForceUdpEncapsulation);
         payloads.Add(new NotifyPayload(NotifyType.IkeFragmentationSupported));
         payloads.Add(OurHashes);
         var header = new IkeHeader(new IkeSpi(sa.LocalSpi), default, ExchangeType.IkeSaInit, IkeFlags.Initiator, default);

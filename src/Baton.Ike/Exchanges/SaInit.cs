@@ -156,7 +156,7 @@ internal static partial class SaInit
         ReadAbilities(core, sa, request, spiI, 0, out IReadOnlyList<ushort> hashes);
         bool force = core.ConnectionsFor(datagram.Local.Address, datagram.Remote.Address).Any(each => each.ForceUdpEncapsulation);
         var payloads = new List<Payload> { new SaPayload([answer]), new KePayload((ushort)group, ours.PublicValue), new NoncePayload(ourNonce) };
-        NatDetection.Append(payloads, spiI, sa.LocalSpi, datagram.Local, datagram.Remote, force, core.Random);
+        NatDetection.Append(payloads, spiI, sa.LocalSpi, datagram.Local, datagram.Remote, force);
         if (force) sa.UdpEncapsulation = true;
         if (sa.CanFragment) payloads.Add(new NotifyPayload(NotifyType.IkeFragmentationSupported));
         if (hashes.Count > 0) payloads.Add(OurHashes);
