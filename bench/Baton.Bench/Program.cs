@@ -1,8 +1,15 @@
 using Baton.Bench;
+using Baton.Gateway.Sentinel;
 using BenchmarkDotNet.Running;
 
 if (args is ["esp", .. string[] rest])
     return EspCommand.Run(rest);
+if (args is ["heartbeats", .. string[] seconds])
+    return HeartbeatCommand.Run(seconds);
+if (args is ["sentinel"])
+    return SentinelProcess.Main(Console.In);
+if (args is ["burn", string parent])
+    return HeartbeatCommand.Burn(parent);
 if (args is ["ike", .. string[] ike])
     return IkeCommand.Run(ike);
 BenchmarkSwitcher.FromAssembly(typeof(EspBenchmarks).Assembly).Run(args);

@@ -39,6 +39,8 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
     {
         (_options, _keys, _tls, _sentinelCommand) = (options, keys, tls, sentinelCommand);
         _log = logs.CreateLogger("gateway");
+        foreach (Rights.Lack lack in Rights.Missing(options))
+            _log.Log(lack.Stops ? LogLevel.Error : LogLevel.Warning, "{Lack}", lack);
         Span<byte> nonce = stackalloc byte[8];
         System.Security.Cryptography.RandomNumberGenerator.Fill(nonce);
         _engine = new GatewayEngine(options, keys, new Incarnation(options.Name, BitConverter.ToUInt64(nonce)), _log);

@@ -7,7 +7,6 @@ using Baton.Gateway.DataPath;
 using Baton.Gateway.Engine;
 using Baton.Linux;
 using Baton.Redundancy.Records;
-using Baton.Wire;
 using Microsoft.Extensions.Logging;
 using P = Baton.Cluster.Protos;
 
@@ -32,6 +31,8 @@ public sealed class PeerProcess : IDisposable
     {
         (_options, _tls) = (options, tls);
         _log = logs.CreateLogger("peer");
+        foreach (Rights.Lack lack in Rights.Missing(options))
+            _log.Log(lack.Stops ? LogLevel.Error : LogLevel.Warning, "{Lack}", lack);
         _path = new PacketPath(options, isPeer: true);
     }
 
@@ -106,9 +107,10 @@ public sealed class PeerProcess : IDisposable
             using var poller = new Poller([.. _path.Outer.Fds, _path.Inner.Fd, _wake.Fd]);
             while (!Volatile.Read(ref _stop))
             {
-                poller.Wait(Instant.Never);
+                poller.Wait(_path.NextKeepalive);
                 _path.TakeOuter(MonotonicClock.Now);
                 _path.TakeInner();
+                _path.KeepAlive(MonotonicClock.Now);
                 _path.Flush();
             }
 

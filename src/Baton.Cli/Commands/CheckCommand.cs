@@ -11,21 +11,21 @@ internal static class CheckCommand
     public static Command Create()
     {
         var files = new Argument<string[]>("FILE") { Description = "Configuration files of nodes.", Arity = ArgumentArity.ZeroOrMore };
-        var system = new Option<bool>("--system") { Description = "Look at the machine: real-time priority, locked memory, ciphers, socket buffers." };
+        var system = new Option<bool>("--system") { Description = "Look at the machine: rights, real-time priority, locked memory, ciphers, TUN, forwarding; with a file also what that node needs." };
         var command = new Command("check", "Reads configuration files as a node would, and shows every error at once.") { files, system };
         command.SetAction(parsed =>
         {
             string[] paths = parsed.GetValue(files) ?? [];
             if (paths.Length == 0 && !parsed.GetValue(system)) throw new UsageException("name a file to check, or --system");
             bool sound = true;
-            foreach (string path in paths) sound &= CheckFile(path);
+            foreach (string path in paths) sound &= CheckFile(path, parsed.GetValue(system));
             if (parsed.GetValue(system)) SystemCheck.Print(Console.Out);
             return sound ? ExitCode.Ok : ExitCode.Usage;
         });
         return command;
     }
 
-    private static bool CheckFile(string path)
+    private static bool CheckFile(string path, bool withSystem)
     {
         ConfigResult result = ConfigFile.Load(path);
         foreach (string warning in result.Warnings) Console.WriteLine($"{path}: warning: {warning}");
@@ -59,6 +59,8 @@ internal static class CheckCommand
         }
 
         if (options.Cluster.KeyFile is { } keyFile && !ClusterKeys.TryLoad(keyFile, out _, out string keyError)) sound = Wrong(path, keyError);
+        if (withSystem && options.Role is NodeRole.Gateway or NodeRole.Peer && !NetworkCheck.Node(options, (good, text) => SystemCheck.Line(Console.Out, good, text)))
+            sound = Wrong(path, "this machine lacks what the file asks for");
         if (sound) Console.WriteLine($"{path}: ok ({Enum.GetName(options.Role)!.ToLowerInvariant()} {options.Name} of cluster {options.Cluster.Id})");
         return sound;
     }

@@ -33,9 +33,10 @@ internal static class SystemCheck
         Line(output, coreLimit == "0", coreLimit == "0"
             ? "no core dumps"
             : $"core dumps are on ({core}): a crash is noticed only when the dump is written, which can take seconds");
+        NetworkCheck.Machine((good, text) => Line(output, good, text));
     }
 
-    private static void Line(TextWriter output, bool good, string text) => output.WriteLine($"{(good ? "ok  " : "note")}  {text}");
+    internal static void Line(TextWriter output, bool good, string text) => output.WriteLine($"{(good ? "ok  " : "note")}  {text}");
 
     private static string Limit(string name)
     {

@@ -105,6 +105,9 @@ public sealed record OuterOptions(IPEndPoint Listen, bool ViaRouter, IPEndPoint?
 
     public FragmentPolicy Fragment { get; init; } = FragmentPolicy.Copy;
 
+    /// <summary>A UDP peer hears from us at least so often (RFC 3948 4): for a host behind a NAT; null: never without need.</summary>
+    public TimeSpan? NatKeepalive { get; init; }
+
     public IEnumerable<IPEndPoint> AllListens => [Listen, .. Also];
 }
 

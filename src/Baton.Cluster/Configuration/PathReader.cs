@@ -37,9 +37,17 @@ internal static class PathReader
         if (viaRouter && (raw || also.Count > 0))
             outer.Error(raw ? "esp" : "also", "does not go with via-router", "Behind a Baton router everything comes through [outer] listen.");
         int? mtu = (int?)outer.Number("mtu", 576, 65_535, "what the path to the peers takes, in bytes of an IP packet.");
+        long keepalive = outer.Number("nat-keepalive-s", 0, 3_600, "seconds; 0 for none: this host is behind no NAT.") ?? (role == NodeRole.Peer ? 20 : 0);
         FragmentPolicy fragment = outer.Choice("df", FragmentPolicies, FragmentPolicy.Copy) ?? FragmentPolicy.Copy;
         outer.Finish();
-        return listen is null ? null : new(listen, viaRouter, remote) { Also = also, RawEsp = raw, Mtu = mtu, Fragment = fragment };
+        return listen is null ? null : new(listen, viaRouter, remote)
+        {
+            Also = also,
+            RawEsp = raw,
+            Mtu = mtu,
+            Fragment = fragment,
+            NatKeepalive = keepalive == 0 ? null : TimeSpan.FromSeconds(keepalive),
+        };
     }
 
     public static InnerOptions? Inner(ConfigSection inner, NodeRole role)

@@ -7,6 +7,9 @@ public enum HandoverKind : byte
 
     /// <summary>A raw inner IP packet, on its way to a peer.</summary>
     Inner,
+
+    /// <summary>No packet: where the active learned that a peer is now; its content is the shell's affair.</summary>
+    Endpoint,
 }
 
 /// <summary>A packet that still reached the old active of a planned switchover, handed to its successor (P6). A view of the datagram.</summary>

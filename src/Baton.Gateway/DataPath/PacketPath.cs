@@ -40,6 +40,7 @@ internal sealed partial class PacketPath : IDisposable
         _viaRouter = options.Outer!.ViaRouter;
         _remote = options.Outer.Remote is { } remote ? UdpEndpoint.From(remote) : default;
         Outer = new OuterPort(options.Outer);
+        KeepaliveEvery = options.Outer.NatKeepalive;
         _fragmentPolicy = options.Outer.Fragment;
         _paths = new PathMtuTable(OuterMtu.Find(options));
         _news = HearPath;

@@ -30,7 +30,28 @@ internal sealed class OutboundEntry(SaId id, OutboundSa sa, SaDescription descri
 
     public SaSelector[] Destination { get; } = [.. swap ? description.Local : description.Remote];
 
-    public UdpEndpoint Peer { get; set; } = description.Peer is { } peer ? UdpEndpoint.From(peer) : default;
+    private UdpEndpoint _peer = description.Peer is { } peer ? UdpEndpoint.From(peer) : default;
+
+    /// <summary>Where the peer is; port 0 for raw ESP.</summary>
+    public UdpEndpoint Peer
+    {
+        get => _peer;
+        set
+        {
+            if (_peer == value)
+                return;
+            _peer = value;
+            PeerMoves++;
+        }
+    }
+
+    /// <summary>How often <see cref="Peer"/> changed, and how many of these the standbys were told.</summary>
+    public int PeerMoves { get; private set; }
+
+    public int PeerMovesTold { get; set; }
+
+    /// <summary><see cref="Packets"/> when keepalives were last considered.</summary>
+    public long PacketsSeen { get; set; }
 
     /// <summary>Which of our addresses the peer speaks to; none: not known yet, the kernel chooses.</summary>
     public UdpEndpoint Local { get; set; }

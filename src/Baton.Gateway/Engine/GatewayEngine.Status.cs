@@ -223,6 +223,9 @@ internal sealed partial class GatewayEngine
         yield return ("socket.outer-send-drops", (ulong)Path.Outer.SendDrops);
         yield return ("socket.inner-send-drops", (ulong)Path.Inner.Drops);
         yield return ("socket.truncated", (ulong)(Path.Outer.Truncated + Path.Inner.Refused + _sync.Truncated));
+        yield return ("endpoints.told", (ulong)EndpointsTold);
+        yield return ("endpoints.heard", (ulong)EndpointsHeard);
+        yield return ("nat.keepalives-sent", (ulong)Path.KeepalivesSent);
         yield return ("mtu.fragmented", (ulong)Path.FragmentedPackets);
         yield return ("mtu.too-big-answers", (ulong)Path.TooBigAnswers);
         yield return ("mtu.too-big-suppressed", (ulong)Path.TooBigSuppressed);

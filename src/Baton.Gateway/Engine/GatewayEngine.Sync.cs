@@ -84,6 +84,12 @@ internal sealed partial class GatewayEngine
     /// <summary>A packet that the old active passed on: judged now when this member is active, else kept until it is.</summary>
     private void TakeHandover(in Handover handover, Instant now)
     {
+        if (handover.Kind == HandoverKind.Endpoint)
+        {
+            TakeEndpoint(handover);
+            return;
+        }
+
         if (handover.Packet.Length > _scratch.Length)
             return;
         UdpEndpoint peer = handover.Kind == HandoverKind.Outer ? PeerOf(handover) : default;

@@ -195,6 +195,9 @@ internal sealed partial class GatewayEngine : IDisposable
         if (_active && now >= _nextSteer)
             Steer(now);
         Meter.End(TurnPart.Core);
+        TellEndpoints(now);
+        if (_active)
+            Path.KeepAlive(now);
         TakeBuilt();
         RegisterSome();
         Meter.End(TurnPart.Records);

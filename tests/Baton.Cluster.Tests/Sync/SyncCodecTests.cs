@@ -29,6 +29,7 @@ public sealed class SyncCodecTests
     [InlineData(HandoverKind.Outer, 4)]
     [InlineData(HandoverKind.Outer, 16)]
     [InlineData(HandoverKind.Inner, 0)]
+    [InlineData(HandoverKind.Endpoint, 16)]
     public void A_packet_is_handed_over_whole(HandoverKind kind, int addressLength)
     {
         byte[] address = [.. Enumerable.Range(1, addressLength).Select(i => (byte)i)];

@@ -6,6 +6,7 @@ using Baton.Gateway.DataPath;
 using Baton.Gateway.Ports;
 using Baton.Linux;
 using Baton.Redundancy.Records;
+using Baton.Wire;
 
 namespace Baton.Gateway.Tests.DataPath;
 
@@ -86,6 +87,46 @@ public sealed class PacketPathTests : IDisposable
             _gateway.Flush();
             return verdict;
         }
+    }
+
+    [Fact] // RFC 3948 4
+    public void ASilentPeerGetsAKeepaliveAndOneThatIsSpokenToDoesNot()
+    {
+        _peer.KeepaliveEvery = TimeSpan.FromSeconds(20);
+        Instant now = Instant.FromMilliseconds(1);
+        Send();
+        _peer.KeepAlive(now);
+        Assert.Equal(0, _peer.KeepalivesSent);
+        Send();
+        _peer.KeepAlive(now + TimeSpan.FromSeconds(9.9));  // not yet due
+        _peer.KeepAlive(now + TimeSpan.FromSeconds(10));   // something went since
+        Assert.Equal(0, _peer.KeepalivesSent);
+        _peer.KeepAlive(now + TimeSpan.FromSeconds(20));
+        _peer.Flush();
+        Assert.Equal(1, _peer.KeepalivesSent);
+        byte[] keepalive = Receive(_gateway.Outer, out Arrival arrival);
+        Assert.Equal([0xFF], keepalive);
+        Assert.Equal(EspVerdict.Keepalive, _gateway.Take(keepalive, arrival, default));
+        Assert.Equal(now + TimeSpan.FromSeconds(30), _peer.NextKeepalive);
+
+        void Send()
+        {
+            _peer.Send(TestPackets.Ipv4("10.1.0.10", "10.2.0.10", 60));
+            _peer.Flush();
+            Receive(_gateway.Outer);
+        }
+    }
+
+    [Fact]
+    public void WhatTheActiveLearnedOfAPeerIsUsed()
+    {
+        UdpEndpoint moved = UdpEndpoint.From(new IPEndPoint(IPAddress.Loopback, 4_511));
+        OutboundEntry entry = _gateway.OutboundSas[new SaId(1)];
+        Assert.Equal(0, entry.PeerMoves);
+        Assert.True(_gateway.SetEndpoint(new SaId(1), moved, _gateway.Outer.Local));
+        Assert.True(_gateway.SetEndpoint(new SaId(1), moved, default));
+        Assert.Equal((moved, _gateway.Outer.Local, 1), (entry.Peer, entry.Local, entry.PeerMoves));
+        Assert.False(_gateway.SetEndpoint(new SaId(99), moved, default));
     }
 
     [Fact] // RFC 3948 5, RFC 7296 2.23

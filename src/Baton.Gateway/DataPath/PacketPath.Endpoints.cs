@@ -1,0 +1,61 @@
+using Baton.Gateway.Ports;
+using Baton.Linux;
+using Baton.Redundancy.Records;
+using Baton.Wire;
+
+namespace Baton.Gateway.DataPath;
+
+/// <summary>Where peers are: what was learned from their newest packets, and what keeps a NAT between from forgetting us.</summary>
+internal sealed partial class PacketPath
+{
+    private readonly HashSet<UdpEndpoint> _spokenTo = [];
+    private readonly HashSet<UdpEndpoint> _silent = [];
+    private Instant _nextKeepalive;
+
+    /// <summary>A UDP peer to whom nothing was sent for so long gets one byte (RFC 3948 4); null: this host is behind no NAT.</summary>
+    public TimeSpan? KeepaliveEvery { get; set; }
+
+    public long KeepalivesSent { get; private set; }
+
+    /// <summary>When <see cref="KeepAlive"/> has work again.</summary>
+    public Instant NextKeepalive => KeepaliveEvery is null ? Instant.Never : _nextKeepalive;
+
+    /// <summary>Takes over what the active learned of a peer.</summary>
+    /// <returns>False: there is no such SA here.</returns>
+    public bool SetEndpoint(SaId id, in UdpEndpoint peer, in UdpEndpoint local)
+    {
+        if (!_outbound.TryGetValue(id, out OutboundEntry? entry))
+            return false;
+        entry.Peer = peer;
+        if (!local.IsNone)
+            entry.Local = local;
+        return true;
+    }
+
+    /// <summary>Twice in <see cref="KeepaliveEvery"/>: who got nothing since the last time gets a keepalive. So nobody hears nothing for longer.</summary>
+    public void KeepAlive(Instant now)
+    {
+        if (KeepaliveEvery is not { } every || now < _nextKeepalive)
+            return;
+        _nextKeepalive = now + (every / 2);
+        _spokenTo.Clear();
+        _silent.Clear();
+        foreach (OutboundEntry entry in _outbound.Values)
+        {
+            if (entry.Packets != entry.PacketsSeen)
+                _spokenTo.Add(entry.Peer);
+            entry.PacketsSeen = entry.Packets;
+        }
+
+        foreach (OutboundEntry entry in _outbound.Values)
+        {
+            UdpEndpoint peer = entry.Peer;
+            if (peer.IsNone || peer.IsRaw || _spokenTo.Contains(peer) || !_silent.Add(peer) || _viaRouter)
+                continue;
+            var departure = new Departure(peer, entry.Local);
+            Outer.Reserve(departure)[0] = 0xFF;
+            Outer.Queue(1, departure);
+            KeepalivesSent++;
+        }
+    }
+}
