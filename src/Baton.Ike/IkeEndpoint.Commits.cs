@@ -86,7 +86,8 @@ public sealed partial class IkeEndpoint
         sa.RekeyAt = Instant.Never;
         sa.ExpireAt = Now + Policy.ClosedLinger;
         Change(sa);
-        if (reason != IkeSaDownReason.Rekeyed) OnClientLost(sa, reason);
+        if (reason == IkeSaDownReason.Rekeyed) Leave(sa);       // its successor is the connection's; this one must not pass for it while it lingers
+        else OnClientLost(sa, reason);
     }
 
     private void CloseChildren(IkeSa sa, ChildDownReason reason)

@@ -110,6 +110,19 @@ public sealed class RekeyTests
     }
 
     [Fact]
+    public void AConnectionComesBackWhileItsRekeyedIkeSaStillLingers()
+    {
+        // right --- rekey IKE, D(old) --->  --- D(new) --->     left keeps it up: the old one, closed but remembered, is no reason not to
+        Lab lab = Setups.Standard(10);
+        lab.Left.Policy = lab.Left.Policy with { ClosedLinger = TimeSpan.FromMinutes(1) };
+        Setups.Up(lab);
+        Operations.Do(lab, lab.Right, Operation.RekeyIke);
+        Operations.Ask(lab.Right, Operation.DeleteIke);
+        lab.Await(() => !Setups.IsUp(lab), 5_000, "down");
+        lab.Await(() => Setups.IsUp(lab), 10_000, "up again");
+    }
+
+    [Fact]
     public void LifetimesRekeyInTimeWithJitter()
     {
         Connection Short(Connection each) => each with
