@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Collections.Immutable;
 using Baton.Cluster.Sync;
 using Baton.Gateway.DataPath;
@@ -12,20 +11,15 @@ namespace Baton.Gateway.Engine;
 /// <remarks>
 /// An endpoint is told when it changed, and all learned ones when the in-sync set changed, a few a turn; a lost one is told again within half a minute. It proves
 /// nothing and needs no proof: a wrong one costs packets until the peer's next authentic packet (RFC 3948 5).
-/// <code>
-///   0     8      16              32           34
-///   | SA  | term | our address   | our port   |      beside the peer's address and port, which the handover has
-/// </code>
 /// </remarks>
 internal sealed partial class GatewayEngine
 {
-    private const int EndpointBytes = 34;
     private const int EndpointsPerTurn = 64;
     private static readonly TimeSpan LookForMoves = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan TellAgain = TimeSpan.FromSeconds(30);
 
     private readonly Queue<OutboundEntry> _moved = new();
-    private readonly byte[] _endpointText = new byte[EndpointBytes];
+    private readonly byte[] _endpointText = new byte[EndpointNote.Length];
     private readonly byte[] _endpointAddress = new byte[16];
     private ImmutableArray<Incarnation> _toldSet = [];
     private Instant _nextLook;
@@ -65,18 +59,14 @@ internal sealed partial class GatewayEngine
 
     private void TellEndpoint(OutboundEntry entry)
     {
-        Span<byte> text = _endpointText;
-        BinaryPrimitives.WriteUInt64BigEndian(text, entry.Id.Value);
-        BinaryPrimitives.WriteUInt64BigEndian(text[8..], Core.Term);
-        WriteAddress(text[16..], entry.Local.Address);
-        BinaryPrimitives.WriteUInt16BigEndian(text[32..], entry.Local.Port);
-        WriteAddress(_endpointAddress, entry.Peer.Address);
+        new EndpointNote(entry.Id, Core.Term, entry.Local).Write(_endpointText);
+        EndpointNote.Write(entry.Peer.Address, _endpointAddress);
         foreach ((string member, UdpEndpoint to) in _memberSync)
         {
             if (member == Self.Member)
                 continue;
             _sink.To = to;
-            _codec.Write(new Handover(HandoverKind.Endpoint, _endpointAddress, entry.Peer.Port, text), _sink);
+            _codec.Write(new Handover(HandoverKind.Endpoint, _endpointAddress, entry.Peer.Port, _endpointText), _sink);
         }
 
         EndpointsTold++;
@@ -84,21 +74,12 @@ internal sealed partial class GatewayEngine
 
     private void TakeEndpoint(in Handover handover)
     {
-        ReadOnlySpan<byte> text = handover.Packet;
-        if (text.Length != EndpointBytes || handover.Address.Length != 16 || _active)
+        if (_active || handover.Address.Length != 16 || !EndpointNote.TryRead(handover.Packet, out EndpointNote note))
             return;
-        ulong term = BinaryPrimitives.ReadUInt64BigEndian(text[8..]);
-        if (term < Math.Max(_endpointTerm, Core.Term))
+        if (note.Term < Math.Max(_endpointTerm, Core.Term))
             return;  // of an active that is none any more
-        _endpointTerm = term;
-        var local = new UdpEndpoint(IpAddress.V6(text[16..]), BinaryPrimitives.ReadUInt16BigEndian(text[32..]));
-        if (Path.SetEndpoint(new SaId(BinaryPrimitives.ReadUInt64BigEndian(text)), new UdpEndpoint(IpAddress.V6(handover.Address), handover.Port), local))
+        _endpointTerm = note.Term;
+        if (Path.SetEndpoint(note.Sa, new UdpEndpoint(IpAddress.V6(handover.Address), handover.Port), note.Local))
             EndpointsHeard++;
-    }
-
-    private static void WriteAddress(Span<byte> bytes, in IpAddress address)
-    {
-        BinaryPrimitives.WriteUInt64BigEndian(bytes, address.High);
-        BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], address.Low);
     }
 }
