@@ -76,6 +76,7 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
         _engine.Session = session;
         IReadOnlyList<(StaticSa Sa, ulong Tag)> configured = _engine.Tagged(_options.StaticSas);
         _engine.Post(engine => engine.SetConfigured(configured));
+        _engine.Path.TellOffloads(text => _log.LogInformation("{Text}", text));
         _engine.Start();
         session.Start();
         var gaveUp = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

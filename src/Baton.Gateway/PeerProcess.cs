@@ -56,6 +56,7 @@ public sealed class PeerProcess : IDisposable
             fromPeer.Wipe();
         }
 
+        _path.TellOffloads(text => _log.LogInformation("{Text}", text));
         var done = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         new Thread(() => Run(done)) { IsBackground = true, Name = "engine" }.Start();
         await using NodeStatusServer? status = await NodeStatusServer.StartAsync(_options, _tls, asked => Task.FromResult(Status(asked.WithSas)), _log);
@@ -140,6 +141,8 @@ public sealed class PeerProcess : IDisposable
         foreach (EspVerdict verdict in Enum.GetValues<EspVerdict>())
             status.Counters["esp." + CounterName.Of(verdict.ToString())] = (ulong)_path.Counters[verdict];
         status.Counters["esp.sealed"] = (ulong)_path.SealedPackets;
+        foreach ((string name, ulong value) in _path.OffloadCounters())
+            status.Counters[name] = value;
         status.Counters["process.resident-bytes"] = (ulong)Environment.WorkingSet;
         if (!withSas)
             return status;

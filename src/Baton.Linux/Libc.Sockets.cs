@@ -6,7 +6,15 @@ internal static unsafe partial class Libc
 {
     internal const int SOL_IP = 0;
     internal const int SOL_IPV6 = 41;
+    internal const int SOL_UDP = 17;
     internal const int IPPROTO_ESP = 50;
+
+    /// <summary>Of sender and receiver (man 7 udp): one message is many datagrams of one size.</summary>
+    internal const int UDP_SEGMENT = 103;
+    internal const int UDP_GRO = 104;
+
+    internal const int SO_SNDBUFFORCE = 32;
+    internal const int SO_RCVBUFFORCE = 33;
 
     internal const int IP_TOS = 1;
     internal const int IP_PKTINFO = 8;
@@ -30,7 +38,9 @@ internal static unsafe partial class Libc
     internal const int PMTUDISC_OMIT = 5;
 
     internal const int MSG_ERRQUEUE = 0x2000;
+    internal const int EIO = 5;
     internal const int EMSGSIZE = 90;
+    internal const int EOPNOTSUPP = 95;
 
     /// <summary>struct cmsghdr (man 3 cmsg); its data follows, the next one starts at a multiple of eight.</summary>
     [StructLayout(LayoutKind.Sequential)]

@@ -108,6 +108,9 @@ public sealed record OuterOptions(IPEndPoint Listen, bool ViaRouter, IPEndPoint?
     /// <summary>A UDP peer hears from us at least so often (RFC 3948 4): for a host behind a NAT; null: never without need.</summary>
     public TimeSpan? NatKeepalive { get; init; }
 
+    /// <summary>Use UDP_SEGMENT and UDP_GRO where the kernel has them.</summary>
+    public bool Offload { get; init; } = true;
+
     public IEnumerable<IPEndPoint> AllListens => [Listen, .. Also];
 }
 
@@ -129,6 +132,9 @@ public sealed record InnerOptions(IPEndPoint? Listen, IReadOnlyList<InnerRoute> 
 
     /// <summary>The device stays when the process ends.</summary>
     public bool Persistent { get; init; }
+
+    /// <summary>Let the TUN device hand over and take super-packets, where the kernel can.</summary>
+    public bool Offload { get; init; } = true;
 
     /// <summary>Of the TUN device; null: from the path's MTU and the suites' overhead.</summary>
     public int? Mtu { get; init; }

@@ -39,6 +39,7 @@ internal static class PathReader
         int? mtu = (int?)outer.Number("mtu", 576, 65_535, "what the path to the peers takes, in bytes of an IP packet.");
         long keepalive = outer.Number("nat-keepalive-s", 0, 3_600, "seconds; 0 for none: this host is behind no NAT.") ?? (role == NodeRole.Peer ? 20 : 0);
         FragmentPolicy fragment = outer.Choice("df", FragmentPolicies, FragmentPolicy.Copy) ?? FragmentPolicy.Copy;
+        bool offload = outer.Flag("offload", true);
         outer.Finish();
         return listen is null ? null : new(listen, viaRouter, remote)
         {
@@ -46,6 +47,7 @@ internal static class PathReader
             RawEsp = raw,
             Mtu = mtu,
             Fragment = fragment,
+            Offload = offload,
             NatKeepalive = keepalive == 0 ? null : TimeSpan.FromSeconds(keepalive),
         };
     }
@@ -58,6 +60,7 @@ internal static class PathReader
         if (tun is not null && (tun.Length > 15 || tun.Any(c => c is '/' or ' ' || char.IsControl(c))))
             inner.Error("tun", "is no name for a network device", "At most 15 characters, no blank and no '/'.");
         bool persistent = inner.Flag("persistent", false);
+        bool offload = inner.Flag("offload", true);
         int? mtu = (int?)inner.Number("mtu", 576, 65_535, "the MTU of the TUN device.");
         if (mtu < 1_280)
             inner.Error("mtu", "is too small for IPv6", "1280 at least (RFC 8200 5).");
@@ -82,7 +85,7 @@ internal static class PathReader
         if (inner.Endpoint("listen", "Leave it out: inner packets come through the TUN device.", required: false) is not null)
             inner.Error("listen", "does not go with tun", "Inner packets come through the TUN device or as datagrams: leave one out.");
         inner.Finish();
-        return tun is null ? null : new(null, []) { Tun = tun, Persistent = persistent, Mtu = mtu, Addresses = addresses, TunRoutes = routes };
+        return tun is null ? null : new(null, []) { Tun = tun, Persistent = persistent, Offload = offload, Mtu = mtu, Addresses = addresses, TunRoutes = routes };
     }
 
     public static VirtualOptions Virtual(ConfigSection table)

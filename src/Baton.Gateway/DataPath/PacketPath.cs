@@ -190,6 +190,23 @@ internal sealed partial class PacketPath : IDisposable
             : SendOversize(entry, ip, payload, nextHeader, fits);
     }
 
+    /// <summary>What the ports are and which offloads the kernel has granted. Told again, once, where one is given up.</summary>
+    public void TellOffloads(Action<string> log)
+    {
+        Outer.Note = log;
+        Inner.Note = log;
+        log($"outer: {Outer.Description}; inner: {Inner.Description}");
+    }
+
+    public IEnumerable<(string Name, ulong Value)> OffloadCounters() =>
+    [
+        ("offload.outer-joined", (ulong)Outer.Joined),
+        ("offload.outer-runs", (ulong)Outer.Merged),
+        ("offload.outer-runs-refused", (ulong)Outer.RunsRefused),
+        ("offload.inner-joined", (ulong)Inner.Joined),
+        ("offload.inner-merged", (ulong)Inner.Merged),
+    ];
+
     /// <summary>Packets sealed, of those counted as delivered.</summary>
     public long SealedPackets { get; private set; }
 }

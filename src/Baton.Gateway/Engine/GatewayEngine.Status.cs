@@ -226,6 +226,8 @@ internal sealed partial class GatewayEngine
         yield return ("endpoints.told", (ulong)EndpointsTold);
         yield return ("endpoints.heard", (ulong)EndpointsHeard);
         yield return ("nat.keepalives-sent", (ulong)Path.KeepalivesSent);
+        foreach ((string name, ulong value) in Path.OffloadCounters())
+            yield return (name, value);
         yield return ("mtu.fragmented", (ulong)Path.FragmentedPackets);
         yield return ("mtu.too-big-answers", (ulong)Path.TooBigAnswers);
         yield return ("mtu.too-big-suppressed", (ulong)Path.TooBigSuppressed);

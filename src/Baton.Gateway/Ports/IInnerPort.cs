@@ -14,6 +14,18 @@ internal interface IInnerPort : IDisposable
     /// <summary>Packets that could not be taken: too long, or malformed by the device.</summary>
     long Refused { get; }
 
+    /// <summary>For the log: what it is, and which offloads the kernel has granted.</summary>
+    string Description { get; }
+
+    /// <summary>Told once, in words for the log, when an offload is given up.</summary>
+    Action<string>? Note { get; set; }
+
+    /// <summary>Super-packets taken, and cut.</summary>
+    long Joined { get; }
+
+    /// <summary>Super-packets given, made of several packets.</summary>
+    long Merged { get; }
+
     /// <summary>Takes what waits, at most a batch. 0: nothing waits.</summary>
     int Take();
 
@@ -23,7 +35,7 @@ internal interface IInnerPort : IDisposable
     /// <summary>The i-th packet's source has an SA: what comes for it may go back where this came from.</summary>
     void Learn(int i, in IpAddress source);
 
-    /// <summary>Gives one packet; the bytes are used until <see cref="Flush"/>. False: nobody is there for its destination.</summary>
+    /// <summary>Gives one packet; the bytes are used until <see cref="Flush"/>, by which all that was given is on its way. False: nobody is there for its destination.</summary>
     bool Give(ReadOnlySpan<byte> packet, in IpAddress destination);
 
     void Flush();

@@ -30,7 +30,7 @@ internal sealed class OuterPort : IDisposable
         try
         {
             foreach (IPEndPoint listen in options.AllListens)
-                sockets.Add(new OuterSocket(listen, OuterKind.Udp));
+                sockets.Add(new OuterSocket(listen, OuterKind.Udp, offloads: listen.Port == IkePort || !options.Offload ? OuterOffloads.None : OuterOffloads.All));
             if (options.RawEsp)
             {
                 foreach (IPAddress address in options.AllListens.Select(l => l.Address).Distinct())
@@ -57,6 +57,31 @@ internal sealed class OuterPort : IDisposable
     public int PacketBytes => _sockets[0].PacketBytes;
 
     public long SendDrops => _sockets.Sum(s => s.SendDrops);
+
+    /// <summary>For the log: where it listens, and which offloads the kernel has granted.</summary>
+    public string Description => string.Join(", ", _sockets.Select(s => s.Kind == OuterKind.RawEsp ? $"raw ESP at {s.Local.Address}" : $"{s.Local} with " + s.Offloads switch
+    {
+        OuterOffloads.All => "UDP_SEGMENT and UDP_GRO",
+        OuterOffloads.Send => "UDP_SEGMENT",
+        OuterOffloads.Receive => "UDP_GRO",
+        _ => "no offloads",
+    }));
+
+    /// <summary>Told once a socket, in words for the log, when an offload is given up.</summary>
+    public Action<string>? Note
+    {
+        get => _sockets[0].Note;
+        set => Array.ForEach(_sockets, s => s.Note = value);
+    }
+
+    /// <summary>Messages taken that were several packets.</summary>
+    public long Joined => _sockets.Sum(s => s.JoinedMessages);
+
+    /// <summary>Messages sent that were several packets.</summary>
+    public long Merged => _sockets.Sum(s => s.RunsSent);
+
+    /// <summary>Such messages that the kernel refused; their packets went one by one.</summary>
+    public long RunsRefused => _sockets.Sum(s => s.RunsRefused);
 
     public long Truncated => _sockets.Sum(s => s.Truncated);
 

@@ -10,14 +10,17 @@ namespace Baton.Gateway.Ports;
 /// <summary>Inner packets through a TUN device: the kernel routes them, decrements their TTL and answers for what its MTU does not take.</summary>
 internal sealed class TunInnerPort : IInnerPort
 {
+    private const TunOffloads AllOffloads = TunOffloads.Checksum | TunOffloads.Tcp | TunOffloads.Udp;
+
     private readonly TunDevice _device;
     private readonly TunReader _reader;
+    private readonly TunWriter _writer;
 
     /// <summary>Makes or attaches the device and sets it up: MTU, addresses, routes.</summary>
     /// <exception cref="IOException">A right or the device is missing; the text says which.</exception>
     public TunInnerPort(InnerOptions options, int mtu)
     {
-        _device = TunDevice.Open(options.Tun!);
+        _device = TunDevice.Open(options.Tun!, options.Offload ? AllOffloads : TunOffloads.None);
         try
         {
             if (options.Persistent)
@@ -37,11 +40,24 @@ internal sealed class TunInnerPort : IInnerPort
         }
 
         _reader = new TunReader(_device);
+        _writer = new TunWriter(_device, options.Offload);
     }
 
     public string Name => _device.Name;
 
     public TunOffloads Offloads => _device.Offloads;
+
+    public string Description => $"{Name} with {(Offloads == TunOffloads.None ? "no offloads" : Offloads.ToString())}";
+
+    public Action<string>? Note
+    {
+        get => _writer.Note;
+        set => _writer.Note = value;
+    }
+
+    public long Joined => _reader.Splits;
+
+    public long Merged => _writer.Merged;
 
     public int Fd => _device.Fd;
 
@@ -69,13 +85,11 @@ internal sealed class TunInnerPort : IInnerPort
 
     public bool Give(ReadOnlySpan<byte> packet, in IpAddress destination)
     {
-        _ = _device.Write(default, packet);
+        _writer.Give(packet);
         return true;
     }
 
-    public void Flush()
-    {
-    }
+    public void Flush() => _writer.Flush();
 
     public void Dispose() => _device.Dispose();
 }

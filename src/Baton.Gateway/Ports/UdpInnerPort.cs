@@ -12,6 +12,14 @@ internal sealed class UdpInnerPort(InnerOptions options) : IInnerPort
 
     public UdpEndpoint Local => _socket.Local;
 
+    public string Description => $"datagrams at {Local}";
+
+    public Action<string>? Note { get; set; }
+
+    public long Joined => 0;
+
+    public long Merged => 0;
+
     public int Fd => _socket.Fd;
 
     public long Drops => _socket.SendDrops;

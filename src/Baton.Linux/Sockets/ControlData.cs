@@ -38,10 +38,17 @@ internal static unsafe class ControlData
         return at;
     }
 
-    /// <summary>Reads the address that a packet came to, and its traffic class. What is not there stays default.</summary>
-    public static void Read(byte* control, nuint length, out IpAddress to, out byte trafficClass)
+    /// <summary>Adds behind <paramref name="length"/> bytes of other control data that the message is datagrams of this size. Returns the new length.</summary>
+    public static int WriteSegmentSize(byte* control, int length, int segmentBytes)
     {
-        (to, trafficClass) = (default, 0);
+        *(ushort*)Begin(control, ref length, Libc.SOL_UDP, Libc.UDP_SEGMENT, sizeof(ushort)) = (ushort)segmentBytes;
+        return length;
+    }
+
+    /// <summary>Reads the address that a packet came to, its traffic class, and the size of the datagrams that it is made of (0: it is one). What is not there stays default.</summary>
+    public static void Read(byte* control, nuint length, out IpAddress to, out byte trafficClass, out int segmentBytes)
+    {
+        (to, trafficClass, segmentBytes) = (default, 0, 0);
         byte* end = control + length;
         for (byte* at = control; at + sizeof(Libc.ControlHeader) <= end;)
         {
@@ -56,6 +63,9 @@ internal static unsafe class ControlData
                     break;
                 case (Libc.SOL_IPV6, Libc.IPV6_TCLASS):
                     trafficClass = (byte)*(int*)data;
+                    break;
+                case (Libc.SOL_UDP, Libc.UDP_GRO):
+                    segmentBytes = *(int*)data;
                     break;
                 case (Libc.SOL_IP, Libc.IP_PKTINFO):
                     to = IpAddress.V4(BinaryPrimitives.ReverseEndianness(((Libc.PacketInfo4*)data)->Destination));

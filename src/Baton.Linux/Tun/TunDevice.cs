@@ -125,6 +125,26 @@ public sealed unsafe class TunDevice : IDisposable
         return false;
     }
 
+    /// <summary>Writes a virtio header and the packet behind it. Not counted when it fails.</summary>
+    internal bool TryWrite(ReadOnlySpan<byte> framed, out int errno)
+    {
+        errno = 0;
+        fixed (byte* bytes = framed)
+        {
+            do
+            {
+                if (Libc.Write(_fd, bytes, (nuint)framed.Length) >= 0)
+                    return true;
+                errno = Marshal.GetLastPInvokeError();
+            }
+            while (errno == Libc.EINTR);
+        }
+
+        return false;
+    }
+
+    internal void CountDrops(int packets) => WriteDrops += packets;
+
     public void Dispose()
     {
         if (_fd >= 0)

@@ -17,7 +17,8 @@ internal sealed class RealTunnel : IDisposable
     private bool _over;
 
     /// <param name="raw">ESP as protocol 50, else in UDP.</param>
-    public RealTunnel(bool outerIsV4 = true, bool raw = false, int narrow = 1_500, FragmentPolicy policy = FragmentPolicy.Copy)
+    public RealTunnel(bool outerIsV4 = true, bool raw = false, int narrow = 1_500, FragmentPolicy policy = FragmentPolicy.Copy,
+        bool outerOffload = true, bool innerOffload = true)
     {
         Network = new TestNetwork("gw", "r", "peer");
         (string a, string near, string far, string b) = outerIsV4
@@ -48,10 +49,11 @@ internal sealed class RealTunnel : IDisposable
             Name = "test",
             Role = role,
             Cluster = new ClusterOptions("test", null, [], [], []),
-            Outer = new OuterOptions(listen, false, remote) { RawEsp = raw, Fragment = policy },
+            Outer = new OuterOptions(listen, false, remote) { RawEsp = raw, Fragment = policy, Offload = outerOffload },
             Inner = new InnerOptions(null, [])
             {
                 Tun = "baton0",
+                Offload = innerOffload,
                 Addresses = [new HostAddress(IPAddress.Parse($"10.{side}.0.1"), 32), new HostAddress(IPAddress.Parse($"fd0{side}::1"), 128)],
                 TunRoutes = [IPNetwork.Parse($"10.{3 - side}.0.0/16"), IPNetwork.Parse($"fd0{3 - side}::/16")],
             },

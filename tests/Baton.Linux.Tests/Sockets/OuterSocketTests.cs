@@ -184,6 +184,109 @@ public sealed class OuterSocketTests
         Await(p, 1, i => Assert.Equal(1_900, p.Packet(i).Length));
     }
 
+    [Theory]
+    [InlineData("192.0.2.1/24", "192.0.2.9/24")]
+    [InlineData("2001:db8::1/64", "2001:db8::9/64")]
+    public void PacketsOfOneLengthGoAsOneMessageAndComeAsOne(string left, string right)
+    {
+        using var network = new TestNetwork("a", "p");
+        network.Wire("a", "eth0", "p", "eth0", left, right);
+        using OuterSocket a = Open(network, "a", left);
+        using OuterSocket p = Open(network, "p", right);
+        Assert.SkipUnless(a.Offloads == OuterOffloads.All, "this kernel has no UDP segmentation offload");
+
+        // 70 full ones: a message has 64 at most, and 46 of 1,400 bytes fit. Then a shorter one that ends a run, and another traffic class.
+        int[] lengths = [.. Enumerable.Repeat(1_400, 70), 700, 1_400, 1_400, .. Enumerable.Repeat(200, 100), 1];
+        Send(a, p, lengths, trafficClass: i => i < 73 ? (byte)0 : (byte)2);
+        int next = 0;
+        Await(p, lengths.Length, i =>
+        {
+            Check(p.Packet(i), next, lengths[next]);
+            p.Envelope(i, out UdpEndpoint to, out byte trafficClass);
+            Assert.Equal((p.Local, a.Local, next < 73 ? 0 : 2), (to, p.From(i), trafficClass));
+            next++;
+        });
+        Assert.Equal((5, 0, 0), (a.RunsSent, a.RunsRefused, a.SendDrops));
+        Assert.Equal(5, p.JoinedMessages);
+    }
+
+    [Theory]
+    [InlineData(OuterOffloads.None)]
+    [InlineData(OuterOffloads.Send)]
+    [InlineData(OuterOffloads.Receive)]
+    public void WithoutAnOffloadTheSamePacketsArrive(OuterOffloads offloads)
+    {
+        using var network = new TestNetwork("a", "p");
+        network.Wire("a", "eth0", "p", "eth0", "192.0.2.1/24", "192.0.2.9/24");
+        using OuterSocket a = Open(network, "a", "192.0.2.1", offloads);
+        using OuterSocket p = Open(network, "p", "192.0.2.9", offloads);
+        int[] lengths = [.. Enumerable.Repeat(1_400, 70), 700, .. Enumerable.Repeat(200, 100), 1];
+        Send(a, p, lengths, _ => 0);
+        int next = 0;
+        Await(p, lengths.Length, i => Check(p.Packet(i), next, lengths[next++]));
+        Assert.Equal(offloads == OuterOffloads.Send, a.RunsSent > 0);
+        if (offloads != OuterOffloads.Receive)
+            Assert.Equal(0, p.JoinedMessages);
+    }
+
+    [Fact] // the kernel cuts no message of a socket that makes no checksums: EINVAL, as where a device cannot
+    public void ARunThatTheKernelRefusesGoesPacketByPacketAndNoMoreAreMade()
+    {
+        using var network = new TestNetwork("a", "p");
+        network.Wire("a", "eth0", "p", "eth0", "192.0.2.1/24", "192.0.2.9/24");
+        using OuterSocket a = Open(network, "a", "192.0.2.1");
+        using OuterSocket p = Open(network, "p", "192.0.2.9");
+        Assert.SkipUnless(a.Offloads == OuterOffloads.All, "this kernel has no UDP segmentation offload");
+        const int NoCheck = 11;
+        int on = 1;
+        unsafe
+        {
+            Assert.Equal(0, Libc.SetSocketOption(a.Fd, Libc.SOL_SOCKET, NoCheck, &on, 4));
+        }
+
+        var notes = new List<string>();
+        a.Note = notes.Add;
+        int[] lengths = [.. Enumerable.Repeat(1_000, 30), 10];
+        int next = 0;
+        for (int round = 0; round < 2; round++)
+        {
+            next = 0;
+            Send(a, p, lengths, _ => 0);
+            Await(p, lengths.Length, i => Check(p.Packet(i), next, lengths[next++]));
+        }
+
+        Assert.Equal((1, 0, 0), (a.RunsRefused, a.RunsSent, a.SendDrops));
+        Assert.Equal(OuterOffloads.Receive, a.Offloads);
+        Assert.Single(notes);
+    }
+
+    [Fact] // too long for the link, and may be fragmented: that is no fault of the offload
+    public void ARunOfPacketsLongerThanTheLinkArrivesInFragments()
+    {
+        using var network = new TestNetwork("a", "p");
+        network.Wire("a", "eth0", "p", "eth0", "192.0.2.1/24", "192.0.2.9/24");
+        using OuterSocket a = Open(network, "a", "192.0.2.1");
+        using OuterSocket p = Open(network, "p", "192.0.2.9");
+        int[] lengths = [.. Enumerable.Repeat(1_800, 10)];
+        Send(a, p, lengths, _ => 0, dontFragment: false);
+        int next = 0;
+        Await(p, lengths.Length, i => Check(p.Packet(i), next, lengths[next++]));
+        Assert.Equal((1, 0), (a.RunsRefused, a.SendDrops));
+        Assert.Equal(OuterOffloads.All, a.Offloads);
+    }
+
+    [Fact]
+    public void APacketLongerThanABufferIsCountedWithOrWithoutOffload()
+    {
+        using var a = new OuterSocket(new IPEndPoint(IPAddress.Loopback, 0), OuterKind.Udp, packetBytes: 3_000);
+        using var b = new OuterSocket(new IPEndPoint(IPAddress.Loopback, 0), OuterKind.Udp);
+        Send(a, b, [2_500, 2_048], _ => 0);
+        var lengths = new List<int>();
+        Await(b, 2, i => lengths.Add(b.Packet(i).Length));
+        Assert.Equal([0, 2_048], lengths);
+        Assert.Equal(1, b.Truncated);
+    }
+
     [Fact]
     public void NothingIsAllocatedAPacket()
     {
@@ -197,8 +300,12 @@ public sealed class OuterSocketTests
 
         void Once()
         {
-            a.Reserve();
-            a.Queue(200, b.Local, default, 3, true);
+            for (int i = 0; i < 10; i++)
+            {
+                a.Reserve();
+                a.Queue(200, b.Local, default, 3, true);
+            }
+
             a.Flush();
             int got = b.Receive();
             for (int i = 0; i < got; i++)
@@ -206,6 +313,32 @@ public sealed class OuterSocketTests
                 b.Envelope(i, out _, out _);
                 _ = b.From(i).Port + b.Packet(i).Length;
             }
+        }
+    }
+
+    private static OuterSocket Open(TestNetwork network, string host, string address, OuterOffloads offloads = OuterOffloads.All) =>
+        network.In(host, () => new OuterSocket(new IPEndPoint(IPAddress.Parse(address.Split('/')[0]), 4_500), OuterKind.Udp, offloads: offloads));
+
+    private static void Send(OuterSocket from, OuterSocket to, int[] lengths, Func<int, byte> trafficClass, bool dontFragment = true)
+    {
+        for (int i = 0; i < lengths.Length; i++)
+        {
+            Span<byte> packet = from.Reserve()[..lengths[i]];
+            for (int at = 0; at < packet.Length; at++)
+                packet[at] = (byte)((i * 31) + at);
+            from.Queue(packet.Length, to.Local, default, trafficClass(i), dontFragment);
+        }
+
+        from.Flush();
+    }
+
+    private static void Check(ReadOnlySpan<byte> packet, int number, int length)
+    {
+        Assert.Equal(length, packet.Length);
+        for (int at = 0; at < packet.Length; at++)
+        {
+            if (packet[at] != (byte)((number * 31) + at))
+                Assert.Fail($"packet {number} differs at {at}");
         }
     }
 

@@ -12,11 +12,13 @@ internal sealed class TunBridge : IDisposable
     private readonly Thread _thread;
     private readonly List<int> _lengths = [];
 
-    public TunBridge(TestNetwork network, TunOffloads offloads = TunOffloads.Checksum | TunOffloads.Tcp | TunOffloads.Udp)
+    /// <param name="merges">What is given is merged again; else written packet by packet.</param>
+    public TunBridge(TestNetwork network, TunOffloads offloads = TunOffloads.Checksum | TunOffloads.Tcp | TunOffloads.Udp, bool merges = true)
     {
         Left = network.In("left", () => Raise(offloads, 1));
         Right = network.In("right", () => Raise(offloads, 2));
         (LeftReader, RightReader) = (new TunReader(Left), new TunReader(Right));
+        (LeftWriter, RightWriter) = (new TunWriter(Left, merges), new TunWriter(Right, merges));
         _thread = new Thread(Carry);
         _thread.Start();
     }
@@ -28,6 +30,10 @@ internal sealed class TunBridge : IDisposable
     public TunReader LeftReader { get; }
 
     public TunReader RightReader { get; }
+
+    public TunWriter LeftWriter { get; }
+
+    public TunWriter RightWriter { get; }
 
     /// <summary>Of every packet carried from left to right.</summary>
     public IReadOnlyList<int> Lengths
@@ -73,12 +79,15 @@ internal sealed class TunBridge : IDisposable
                 Span<byte> packet = LeftReader.Packet(i);
                 lock (_lengths)
                     _lengths.Add(packet.Length);
-                Right.Write(default, packet);
+                RightWriter.Give(packet);
             }
+
+            RightWriter.Flush();
 
             got = RightReader.Take();
             for (int i = 0; i < got; i++)
-                Left.Write(default, RightReader.Packet(i));
+                LeftWriter.Give(RightReader.Packet(i));
+            LeftWriter.Flush();
         }
     }
 }

@@ -14,12 +14,14 @@ public sealed class TunDeviceTests
     public void StructsHaveTheKernelsSizes() => Assert.Equal(40, Unsafe.SizeOf<Libc.InterfaceRequest>());
 
     [Theory]
-    [InlineData("10.9.0.2")]
-    [InlineData("fd09::2")]
-    public void ATcpTransferSplitsSuperPacketsAndTheKernelAcceptsEverySegment(string to)
+    [InlineData("10.9.0.2", true)]
+    [InlineData("fd09::2", true)]
+    [InlineData("10.9.0.2", false)]
+    [InlineData("fd09::2", false)]
+    public void ATcpTransferSplitsSuperPacketsAndTheKernelAcceptsEverySegment(string to, bool merges)
     {
         using var network = new TestNetwork("left", "right");
-        using var bridge = new TunBridge(network);
+        using var bridge = new TunBridge(network, merges: merges);
         Assert.SkipUnless(bridge.Left.Offloads.HasFlag(TunOffloads.Tcp), "this kernel's TUN has no TSO");
         byte[] sent = new byte[8 << 20];
         new Random(5).NextBytes(sent);
@@ -51,17 +53,21 @@ public sealed class TunDeviceTests
         Assert.True(bridge.LeftReader.Splits > 100, $"only {bridge.LeftReader.Splits} super-packets");
         Assert.True(bridge.Lengths.Max() <= 1_400, $"a packet of {bridge.Lengths.Max()} bytes");
         Assert.Equal(0, ChecksumErrors(network, "right", "Tcp"));
+        Assert.Equal(0, bridge.Right.WriteDrops);
+        Assert.True(merges ? bridge.RightWriter.Merged > 100 : bridge.RightWriter.Merged == 0, $"{bridge.RightWriter.Merged} merged");
         foreach (OffloadVerdict verdict in Enum.GetValues<OffloadVerdict>())
             Assert.Equal(0, bridge.LeftReader.Refused(verdict));
     }
 
     [Theory]
-    [InlineData("10.9.0.2")]
-    [InlineData("fd09::2")]
-    public void AUdpSuperPacketArrivesAsItsDatagrams(string to)
+    [InlineData("10.9.0.2", true)]
+    [InlineData("fd09::2", true)]
+    [InlineData("10.9.0.2", false)]
+    [InlineData("fd09::2", false)]
+    public void AUdpSuperPacketArrivesAsItsDatagrams(string to, bool merges)
     {
         using var network = new TestNetwork("left", "right");
-        using var bridge = new TunBridge(network);
+        using var bridge = new TunBridge(network, merges: merges);
         Assert.SkipUnless(bridge.Left.Offloads.HasFlag(TunOffloads.Udp), "this kernel's TUN has no USO");
         var address = IPAddress.Parse(to);
         using Socket receiver = network.In("right", () =>
@@ -85,6 +91,8 @@ public sealed class TunDeviceTests
         }
 
         Assert.Equal(1, bridge.LeftReader.Splits);
+        Assert.Equal(merges ? 1 : 0, bridge.RightWriter.Merged);
+        Assert.Equal(0, bridge.Right.WriteDrops);
     }
 
     [Fact] // the sums of packets between local processes are left to the device: here, to us
@@ -149,6 +157,7 @@ public sealed class TunDeviceTests
             using var sender = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
             sender.SetRawSocketOption(17, 103, BitConverter.GetBytes(1_000));
             var reader = new TunReader(own);
+            var writer = new TunWriter(own);
             byte[] payload = new byte[30_000];
             (int packets, long allocated) = (0, 0);
             for (int round = 0; round < 20; round++)
@@ -158,15 +167,18 @@ public sealed class TunDeviceTests
                 int got = reader.Take();
                 for (int i = 0; i < got; i++)
                 {
-                    own.Write(default, reader.Packet(i));
+                    writer.Give(reader.Packet(i));
                     packets++;
                 }
+
+                writer.Flush();
 
                 allocated = GC.GetAllocatedBytesForCurrentThread() - before;  // the first rounds make what is made once
             }
 
             Assert.True(packets >= 600, $"{packets} packets");
             Assert.Equal(0L, allocated);
+            Assert.Equal(20, writer.Merged);
         });
     }
 
