@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Baton.Linux;
 
 namespace Baton.Cli.Commands;
 
@@ -11,13 +12,13 @@ internal static class SystemCheck
         Line(output, true, $"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}");
 
         string realTime = Limit("Max realtime priority");
-        bool mayRealTime = Environment.IsPrivilegedProcess || realTime is not ("0" or "?");
+        bool mayRealTime = Capabilities.Has(Capability.SysNice) || realTime is not ("0" or "?");
         Line(output, mayRealTime, mayRealTime
             ? "real-time priority is allowed"
             : "no real-time priority: under load a standby may take over without need (harmless, but it costs packets); give CAP_SYS_NICE or a limit 'rtprio'");
 
         string locked = Limit("Max locked memory");
-        bool mayLock = Environment.IsPrivilegedProcess || locked == "unlimited" || (long.TryParse(locked, out long bytes) && bytes >= 64 << 20);
+        bool mayLock = Capabilities.Has(Capability.IpcLock) || locked == "unlimited" || (long.TryParse(locked, out long bytes) && bytes >= 64 << 20);
         Line(output, mayLock, mayLock ? "memory can be locked" : $"memory that can be locked: {locked} bytes; keys might be swapped out; raise the limit 'memlock'");
 
         bool ipsecMb = NativeLibrary.TryLoad("libIPSec_MB.so.1", out nint library) || NativeLibrary.TryLoad("libIPSec_MB.so.2", out library);
