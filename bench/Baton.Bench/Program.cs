@@ -12,5 +12,7 @@ if (args is ["burn", string parent])
     return HeartbeatCommand.Burn(parent);
 if (args is ["ike", .. string[] ike])
     return IkeCommand.Run(ike);
+if (args is ["ike-set-up", .. string[] sas])
+    return IkeSetUpCommand.Run(sas);
 BenchmarkSwitcher.FromAssembly(typeof(EspBenchmarks).Assembly).Run(args);
 return 0;

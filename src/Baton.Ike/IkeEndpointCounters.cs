@@ -47,6 +47,9 @@ public sealed class IkeEndpointCounters
 
     public long Retransmissions { get; internal set; }
 
+    /// <summary>Authentic answers to requests of ours.</summary>
+    public long AnswersReceived { get; internal set; }
+
     public long AnswersRepeated { get; internal set; }
 
     public long Commits { get; internal set; }

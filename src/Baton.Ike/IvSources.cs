@@ -6,6 +6,7 @@ namespace Baton.Ike;
 public interface IIvSourceFactory
 {
     /// <summary>For an IKE SA that is new, whose first IVs are used by messages that wait for its first commit, or that was restored.</summary>
+    /// <remarks>After a failed commit the same IKE SA may be restored in the same process: opened again, its source goes on and never starts over.</remarks>
     IIvSource Open(IkeSaId id);
 
     /// <summary>The IKE SA is gone.</summary>

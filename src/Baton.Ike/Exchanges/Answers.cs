@@ -11,6 +11,7 @@ internal static class Answers
     {
         (IkeEndpoint core, IkeSa sa) = (exchange.Core, exchange.Sa);
         if (request.Kind == RequestKind.SynchronizeIds && !CounterSynchronization.IsAnswer(core, request, message)) return;
+        core.Counters.AnswersReceived++;
         sa.Outstanding = null;
         sa.AnswerFragments = null;
         core.Touch(sa);

@@ -145,6 +145,9 @@ internal sealed class Site(Lab lab, string name, IPAddress address, bool replica
 
     public List<IkeHost> Members { get; } = [];
 
+    /// <summary>The ledger refuses the next commit.</summary>
+    public bool RefuseNext { get; set; }
+
     public void Start()
     {
         Active = new IkeHost(lab, this, Policy with { Replicated = Replicated }, $"{Name}1");
@@ -198,6 +201,13 @@ internal sealed class Site(Lab lab, string name, IPAddress address, bool replica
     private void CommitOne(IkeHost host)
     {
         if (host.Term != Ledger.Term || !_commits.TryDequeue(out (IkeHost Host, IkeOutput.Commit Commit) next)) return;
+        if (RefuseNext)
+        {
+            RefuseNext = false;
+            next.Host.CommitRefused(next.Commit.CommitId);
+            return;
+        }
+
         Ledger.Apply(next.Commit, lab.Now);
         next.Host.Committed(next.Commit.CommitId);
     }

@@ -33,7 +33,14 @@ internal sealed class SlicedIvs(int term) : IIvSourceFactory
     /// <summary>False: no IV is given now.</summary>
     public bool Gives { get; set; } = true;
 
-    public IIvSource Open(IkeSaId id) => new Slice(this, (ulong)term << 32);
+    private readonly Dictionary<IkeSaId, Slice> _slices = [];
+
+    /// <summary>Opened again it goes on.</summary>
+    public IIvSource Open(IkeSaId id)
+    {
+        if (!_slices.TryGetValue(id, out Slice? slice)) _slices.Add(id, slice = new Slice(this, (ulong)term << 32));
+        return slice;
+    }
 
     public void Close(IkeSaId id)
     {
