@@ -34,6 +34,7 @@ public static class BatonProgram
         foreach (Command process in ProcessCommands.Create()) root.Add(process);
         root.Add(StatusCommand.Create());
         root.Add(SwitchoverCommand.Create());
+        root.Add(IkeCommands.Create());
         root.Add(PkiCommand.Create());
         root.Add(CheckCommand.Create());
         root.Add(DemoCommand.Create());

@@ -74,6 +74,7 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
             new HandlerSessionOptions(_options.Cluster.Id, _engine.Self, [.. _options.Cluster.Handlers.Select(h => h.Session)]),
             _tls, this, withSas => _engine.StatusAsync(new Baton.Cluster.Protos.StatusRequest { WithSas = withSas }).GetAwaiter().GetResult(), _log);
         _engine.Session = session;
+        _engine.UseIke(_options.Ike);
         IReadOnlyList<(StaticSa Sa, ulong Tag)> configured = _engine.Tagged(_options.StaticSas);
         _engine.Post(engine => engine.SetConfigured(configured));
         _engine.Path.TellOffloads(text => _log.LogInformation("{Text}", text));
@@ -87,7 +88,7 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
             _paths = new PathWatcher(_options.Track, input => _engine.Post(engine => engine.TakePath(input)));
         }
 
-        await using NodeStatusServer? status = await NodeStatusServer.StartAsync(_options, _tls, _engine.StatusAsync, _log);
+        await using NodeStatusServer? status = await NodeStatusServer.StartAsync(_options, _tls, _engine.StatusAsync, _engine.IkeCommandAsync, _log);
         _log.LogInformation("ciphers by {Library}", CipherProvider.Description);
         _log.LogInformation("{Member} runs: outer {Outer}, inner {Inner}; {Sas} pairs of SAs configured",
             _engine.Self, _options.Outer!.Listen, _options.Inner!.Tun ?? _options.Inner.Listen!.ToString(), _options.StaticSas.Count);
@@ -124,6 +125,7 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
     {
         IReadOnlyList<(StaticSa Sa, ulong Tag)> configured = _engine.Tagged(options.StaticSas);
         _engine.Post(engine => engine.SetConfigured(configured));
+        _engine.Ike?.Runner.Post(new Baton.Ike.IkeInput.SetConnections(options.Ike.Connections));
     }
 
     void IHandlerSessionEvents.Connected()

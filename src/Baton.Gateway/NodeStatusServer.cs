@@ -20,7 +20,7 @@ internal sealed class NodeStatusServer : IAsyncDisposable
     private NodeStatusServer(WebApplication app) => _app = app;
 
     public static async Task<NodeStatusServer?> StartAsync(
-        NodeOptions options, TlsMaterial? tls, Func<StatusRequest, Task<NodeStatus>> status, ILogger log)
+        NodeOptions options, TlsMaterial? tls, Func<StatusRequest, Task<NodeStatus>> status, Func<IkeCommand, Task<IkeReply>>? ike, ILogger log)
     {
         if (options.Status.Listen is null && options.Status.Metrics is null)
             return null;
@@ -36,6 +36,7 @@ internal sealed class NodeStatusServer : IAsyncDisposable
         }
 
         builder.Services.AddSingleton<Func<StatusRequest, Task<NodeStatus>>>(CountedAsync);
+        builder.Services.AddSingleton(ike ?? (_ => Task.FromResult(new IkeReply { Detail = "this node negotiates nothing" })));
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -73,8 +74,14 @@ internal sealed class NodeStatusServer : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    internal sealed class Service(Func<StatusRequest, Task<NodeStatus>> status) : NodeService.NodeServiceBase
+    internal sealed class Service(Func<StatusRequest, Task<NodeStatus>> status, Func<IkeCommand, Task<IkeReply>> ike) : NodeService.NodeServiceBase
     {
+        /// <summary>For an operator only: handler and gateways may ask how we are, not what to do.</summary>
+        public override Task<IkeReply> Ike(IkeCommand request, ServerCallContext context) =>
+            context.GetHttpContext().Connection.ClientCertificate is { } shown && NodeIdentity.TryRead(shown, out NodeIdentity who) && who.Role == "operator"
+                ? ike(request)
+                : throw new RpcException(new Status(StatusCode.PermissionDenied, "an operator's certificate is needed"));
+
         public override Task<NodeStatus> Status(StatusRequest request, ServerCallContext context) => status(request);
     }
 }

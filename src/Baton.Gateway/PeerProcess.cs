@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Baton.Cluster.Certificates;
 using Baton.Cluster.Configuration;
 using Baton.Cluster.Records;
@@ -5,8 +6,10 @@ using Baton.Crypto;
 using Baton.Esp;
 using Baton.Gateway.DataPath;
 using Baton.Gateway.Engine;
+using Baton.Gateway.Ike;
 using Baton.Linux;
 using Baton.Redundancy.Records;
+using Baton.Wire;
 using Microsoft.Extensions.Logging;
 using P = Baton.Cluster.Protos;
 
@@ -25,6 +28,9 @@ public sealed class PeerProcess : IDisposable
     private readonly PacketPath _path;
     private readonly WakeEvent _wake = new();
     private readonly long _started = Environment.TickCount64;
+    private readonly ConcurrentQueue<Action<PacketPath>> _posted = new();
+    private readonly TaskCompletionSource<int> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private LoneIke? _ike;
     private bool _stop;
 
     public PeerProcess(NodeOptions options, TlsMaterial? tls, ILoggerFactory logs)
@@ -38,6 +44,12 @@ public sealed class PeerProcess : IDisposable
 
     public async Task<int> RunAsync(CancellationToken stop)
     {
+        if (!_options.Ike.IsNone)
+        {
+            _ike = new LoneIke(_options.Ike, _path, _options.Outer!.Listen, Post, _log);
+            _ike.Runner.Failed = e => _failed.TrySetException(e);
+        }
+
         if (UsedKeys(out string[] fresh) is { } used)
         {
             _log.LogError("the key of {Sa} was used by an earlier run: its numbers would repeat. Give every SA a new key, then start again", used);
@@ -57,9 +69,10 @@ public sealed class PeerProcess : IDisposable
         }
 
         _path.TellOffloads(text => _log.LogInformation("{Text}", text));
-        var done = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource<int> done = _failed;
         new Thread(() => Run(done)) { IsBackground = true, Name = "engine" }.Start();
-        await using NodeStatusServer? status = await NodeStatusServer.StartAsync(_options, _tls, asked => Task.FromResult(Status(asked.WithSas)), _log);
+        _ike?.Runner.Start();
+        await using NodeStatusServer? status = await NodeStatusServer.StartAsync(_options, _tls, StatusAsync, IkeCommandAsync, _log);
         _log.LogInformation("ciphers by {Library}", CipherProvider.Description);
         _log.LogInformation("peer {Name} runs: outer {Outer}, towards {Remote}, {Sas} pairs of SAs",
             _options.Name, _options.Outer!.Listen, _options.Outer.Remote, _options.StaticSas.Count);
@@ -73,8 +86,17 @@ public sealed class PeerProcess : IDisposable
 
     public void Dispose()
     {
+        _ike?.Dispose();
         _path.Dispose();
         _wake.Dispose();
+    }
+
+    private static readonly TimeSpan TellEvery = TimeSpan.FromMilliseconds(500);
+
+    private void Post(Action<PacketPath> action)
+    {
+        _posted.Enqueue(action);
+        _wake.Set();
     }
 
     private string UsedKeysFile => _options.File + ".used-keys";
@@ -106,9 +128,19 @@ public sealed class PeerProcess : IDisposable
             if (Scheduling.TryRealTime(10) is { } refused)
                 _log.LogInformation("{Reason}", refused);
             using var poller = new Poller([.. _path.Outer.Fds, _path.Inner.Fd, _wake.Fd]);
+            Instant tell = MonotonicClock.Now + TellEvery;
             while (!Volatile.Read(ref _stop))
             {
-                poller.Wait(_path.NextKeepalive);
+                poller.Wait(_ike is null ? _path.NextKeepalive : Instant.Min(tell, _path.NextKeepalive));
+                _wake.Reset();
+                while (_posted.TryDequeue(out Action<PacketPath>? action))
+                    action(_path);
+                if (_ike is not null && MonotonicClock.Now >= tell)
+                {
+                    _ike.Tell(_path);
+                    tell = MonotonicClock.Now + TellEvery;
+                }
+
                 _path.TakeOuter(MonotonicClock.Now);
                 _path.TakeInner();
                 _path.KeepAlive(MonotonicClock.Now);
@@ -124,7 +156,41 @@ public sealed class PeerProcess : IDisposable
         }
     }
 
-    private P.NodeStatus Status(bool withSas)
+    private async Task<P.NodeStatus> StatusAsync(P.StatusRequest asked)
+    {
+        P.NodeStatus status = new();
+        await OnDataThread(path => status = Status(path, asked.WithSas));
+        if (_ike is not null)
+        {
+            await IkeDesk.FillAsync(status, _ike.Runner, asked.WithIke);
+            foreach ((string name, ulong value) in IkeDesk.Counters(_ike.Runner))
+                status.Counters[name] = value;
+        }
+
+        return status;
+    }
+
+    private async Task<P.IkeReply> IkeCommandAsync(P.IkeCommand command) => _ike is null
+        ? new P.IkeReply { Detail = "the SAs of this peer are keyed by its configuration" }
+        : await IkeDesk.CommandAsync(_ike.Runner, command, async name =>
+        {
+            IReadOnlyList<ulong> pairs = [];
+            await OnDataThread(path => pairs = path.PairsOf(name));
+            return pairs;
+        });
+
+    private Task<Task> OnDataThread(Action<PacketPath> action)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(path =>
+        {
+            action(path);
+            done.SetResult();
+        });
+        return Task.WhenAny(done.Task, _failed.Task);
+    }
+
+    private P.NodeStatus Status(PacketPath path, bool withSas)
     {
         var status = new P.NodeStatus
         {
@@ -134,28 +200,25 @@ public sealed class PeerProcess : IDisposable
             State = "running",
             UptimeMs = (ulong)(Environment.TickCount64 - _started),
             Ciphers = CipherProvider.Description,
-            SaCount = (uint)(_path.OutboundSas.Count + _path.InboundSas.Count),
-            SaReady = (uint)(_path.OutboundSas.Count + _path.InboundSas.Count),
+            SaCount = (uint)(path.OutboundSas.Count + path.InboundSas.Count),
+            SaReady = (uint)(path.OutboundSas.Count + path.InboundSas.Count),
             MeasuredUnixMs = (ulong)DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(),
         };
         foreach (EspVerdict verdict in Enum.GetValues<EspVerdict>())
-            status.Counters["esp." + CounterName.Of(verdict.ToString())] = (ulong)_path.Counters[verdict];
-        status.Counters["esp.sealed"] = (ulong)_path.SealedPackets;
-        foreach ((string name, ulong value) in _path.OffloadCounters())
+            status.Counters["esp." + CounterName.Of(verdict.ToString())] = (ulong)path.Counters[verdict];
+        status.Counters["esp.sealed"] = (ulong)path.SealedPackets;
+        status.Counters["ike.sent"] = (ulong)path.IkeSent;
+        foreach ((string name, ulong value) in path.OffloadCounters())
             status.Counters[name] = value;
         status.Counters["process.resident-bytes"] = (ulong)Environment.WorkingSet;
         if (!withSas)
             return status;
 
-        // The peer's SAs do not change while it runs: other threads may walk them.
-        foreach (OutboundEntry entry in _path.OutboundSas.Values)
-            status.Sas.Add(new P.SaStatus { Id = entry.Id.Value, Direction = SaDirectionOut, Spi = entry.Sa.Spi, Suite = entry.Sa.Suite.ToString(), Next = entry.Next, Ready = true, KeyCheck = entry.KeyCheck, Packets = (ulong)entry.Packets });
-        foreach (InboundEntry entry in _path.InboundSas.Values)
-            status.Sas.Add(new P.SaStatus { Id = entry.Id.Value, Direction = SaDirectionIn, Spi = entry.Sa.Spi, Suite = entry.Sa.Suite.ToString(), Next = entry.Sa.Window.Top, Ready = true, KeyCheck = entry.KeyCheck, Packets = (ulong)entry.Packets });
+        // Its own view: outbound is towards the cluster.
+        foreach (OutboundEntry entry in path.OutboundSas.Values)
+            status.Sas.Add(new P.SaStatus { Id = entry.Id.Value, Direction = P.SaDirection.Outbound, Name = entry.Name, Spi = entry.Sa.Spi, Suite = entry.Sa.Suite.ToString(), Next = entry.Next, Ready = true, KeyCheck = entry.KeyCheck, Packets = (ulong)entry.Packets });
+        foreach (InboundEntry entry in path.InboundSas.Values)
+            status.Sas.Add(new P.SaStatus { Id = entry.Id.Value, Direction = P.SaDirection.Inbound, Name = entry.Name, Spi = entry.Sa.Spi, Suite = entry.Sa.Suite.ToString(), Next = entry.Sa.Window.Top, Ready = true, KeyCheck = entry.KeyCheck, Packets = (ulong)entry.Packets });
         return status;
     }
-
-    // Its own view: outbound is towards the cluster.
-    private const P.SaDirection SaDirectionOut = P.SaDirection.Outbound;
-    private const P.SaDirection SaDirectionIn = P.SaDirection.Inbound;
 }

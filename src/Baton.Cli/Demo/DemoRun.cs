@@ -70,7 +70,7 @@ internal static class DemoRun
         DateTimeOffset started = DateTimeOffset.Now;
         long startNs = Stopwatch.GetTimestamp();
         var topology = new Topology(block);
-        var keys = new FreshKeys(options.Sas, options.Seed, topology.ObserverRouterSide.ToString());
+        var keys = new NegotiatedSas(options.Sas, options.Seed);
         var files = new NodeFiles(folder, topology);
         files.Write(keys);
         display.Say($"addresses {block}, seed {options.Seed}");

@@ -10,7 +10,7 @@ using Baton.Cli.Demo.Setup;
 namespace Baton.Cli.Demo;
 
 /// <summary>Asks the instruments for all they have seen, stops them, and writes the report.</summary>
-public sealed class ReportBuilder(Cast cast, FreshKeys keys, DemoScenario scenario, DemoOptions options, string addresses)
+public sealed class ReportBuilder(Cast cast, IDemoSas keys, DemoScenario scenario, DemoOptions options, string addresses)
 {
     public async Task WriteAsync(string folder, DateTimeOffset started, long startNs, CancellationToken cancellation)
     {

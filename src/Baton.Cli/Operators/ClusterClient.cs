@@ -59,6 +59,14 @@ public sealed class ClusterClient : IDisposable
     public Task<Answer<NodeStatus>> NodeAsync(IPEndPoint node, bool withSas, TimeSpan patience, CancellationToken cancellation) =>
         NodeAsync(node.ToString(), withSas, patience, cancellation);
 
+    public Task<Answer<IkeReply>> IkeAsync(string node, IkeCommand command, TimeSpan patience, CancellationToken cancellation) =>
+        AskAsync(node, channel => new NodeService.NodeServiceClient(channel).IkeAsync(command, deadline: DateTime.UtcNow + patience, cancellationToken: cancellation), _nodeHttp);
+
+    /// <summary>With its SAs and IKE SAs.</summary>
+    public Task<Answer<NodeStatus>> NodeIkeAsync(string node, TimeSpan patience, CancellationToken cancellation) =>
+        AskAsync(node, channel => new NodeService.NodeServiceClient(channel)
+            .StatusAsync(new StatusRequest { WithSas = true, WithIke = true }, deadline: DateTime.UtcNow + patience, cancellationToken: cancellation), _nodeHttp);
+
     public void Dispose()
     {
         foreach (GrpcChannel channel in _channels.Values) channel.Dispose();

@@ -107,6 +107,9 @@ public static class ConfigFile
         }
 
         IReadOnlyList<StaticSa> sas = known is NodeRole.Gateway or NodeRole.Peer ? StaticKeying.Read(root, warnings) : [];
+        IkeOptions ike = known is NodeRole.Gateway or NodeRole.Peer ? IkeReader.Read(root, known, outer) : IkeOptions.None;
+        if (sas.Count > 0 && !ike.IsNone)
+            root.Error("connection", "stands beside SAs with keys from a file", "Negotiate all SAs, or none: take [insecure] and [[sa]] out.");
         root.Finish();
         if (errors.All.Count > 0) return null;
         return new NodeOptions
@@ -128,6 +131,7 @@ public static class ConfigFile
             Handler = handler,
             Router = router,
             StaticSas = sas,
+            Ike = ike,
         };
     }
 

@@ -162,6 +162,20 @@ internal sealed class ConfigSection(string prefix, TomlTable table, ConfigErrors
         return null;
     }
 
+    /// <summary>A list of paths to files that exist; those that do not are errors and left out.</summary>
+    public IReadOnlyList<string> Paths(string key, string remedy)
+    {
+        var paths = new List<string>();
+        foreach (string text in Texts(key, remedy))
+        {
+            string path = System.IO.Path.GetFullPath(text, errors.Directory);
+            if (File.Exists(path)) paths.Add(path);
+            else Error(key, $"names a file that does not exist ({path})", remedy);
+        }
+
+        return paths;
+    }
+
     public void Error(string key, string problem, string remedy)
     {
         string value = table.TryGetValue(key, out object? present) ? Show(key, present) : "";

@@ -54,6 +54,9 @@ public sealed record NodeOptions
     /// <summary>Only with <c>[insecure] static-keying = true</c> (RFC 8221 3).</summary>
     public IReadOnlyList<StaticSa> StaticSas { get; init; } = [];
 
+    /// <summary>Gateway, peer: what is negotiated with whom.</summary>
+    public IkeOptions Ike { get; init; } = IkeOptions.None;
+
     /// <summary>This node's own entry of <c>[[cluster.member]]</c>; null for others than gateways.</summary>
     public MemberAddress? Self => Cluster.Members.FirstOrDefault(m => Role == NodeRole.Gateway && m.Name == Name);
 }

@@ -62,6 +62,12 @@ public sealed record SaDescription(
     /// <summary>The IKE SA that made it (an IKE SA's rekey hands it on); null: the configuration did.</summary>
     public IkeId? MadeBy { get; init; }
 
+    /// <summary>The pair of child SAs that it is one half of, by its maker's id; 0: the configuration made it.</summary>
+    public ulong Child { get; init; }
+
+    /// <summary>Outbound, made by a rekey that the peer began: packets take it with its first inbound packet, or when the maker says so (RFC 7296 2.8).</summary>
+    public bool OutboundLater { get; init; }
+
     /// <summary>SPI of the SA of the same direction that it takes over from (a rekey); 0: none.</summary>
     public uint Replaces { get; init; }
 
@@ -90,8 +96,8 @@ public sealed record SaDescription(
 
     /// <remarks>
     /// <code>
-    /// 2 | suite | mode | flags (1 extended) | spi u32 | partner u32 | window u32 | name | selectors | selectors | peer | key
-    ///   | own | made by u64 (0 none) | replaces u32
+    /// 2 | suite | mode | flags (1 extended, 2 outbound later) | spi u32 | partner u32 | window u32 | name | selectors | selectors | peer | key
+    ///   | own | made by u64 (0 none) | replaces u32 | child u64
     /// name, peer, key, own: length byte first; an endpoint is address and port u16
     /// selectors: count byte, then each: family byte 4 or 6, protocol, port u16, port u16, address, address
     /// </code>
@@ -103,7 +109,7 @@ public sealed record SaDescription(
         bytes.WriteByte(Version);
         bytes.WriteByte((byte)Suite);
         bytes.WriteByte((byte)Mode);
-        bytes.WriteByte(Extended ? (byte)1 : (byte)0);
+        bytes.WriteByte((byte)((Extended ? 1 : 0) | (OutboundLater ? 2 : 0)));
         Number(bytes, eight, Spi);
         Number(bytes, eight, Partner);
         Number(bytes, eight, (uint)WindowSize);
@@ -116,6 +122,8 @@ public sealed record SaDescription(
         BinaryPrimitives.WriteUInt64BigEndian(eight, MadeBy?.Value ?? 0);
         bytes.Write(eight);
         Number(bytes, eight, Replaces);
+        BinaryPrimitives.WriteUInt64BigEndian(eight, Child);
+        bytes.Write(eight);
         byte[] encoded = bytes.ToArray();
         CryptographicOperations.ZeroMemory(bytes.GetBuffer());
         return encoded;
@@ -178,7 +186,7 @@ public sealed record SaDescription(
         if (version is not (1 or Version)) return false;
         var suite = (SaSuite)reader.Byte();
         var mode = (SaMode)reader.Byte();
-        byte extended = reader.Byte();
+        byte flags = reader.Byte();
         uint spi = Number(ref reader);
         uint partner = Number(ref reader);
         uint window = Number(ref reader);
@@ -187,22 +195,25 @@ public sealed record SaDescription(
         sides &= Endpoint(ref reader, version, out IPEndPoint? peer);
         ReadOnlySpan<byte> key = reader.Bytes(reader.Byte());
         IPEndPoint? own = null;
-        ulong madeBy = 0;
+        ulong madeBy = 0, child = 0;
         uint replaces = 0;
         if (version == Version)
         {
             sides &= Endpoint(ref reader, version, out own);
             madeBy = reader.Fixed64();
             replaces = Number(ref reader);
+            child = reader.Fixed64();
         }
 
-        if (!reader.Ok || reader.Left > 0 || !sides || extended > 1 || mode > SaMode.Transport) return false;
+        if (!reader.Ok || reader.Left > 0 || !sides || flags > (version == 1 ? 1 : 3) || mode > SaMode.Transport) return false;
         if (key.Length == 0 || key.Length != KeyBytes(suite) || window is 0 or > 4096) return false;
-        description = new(name, suite, mode, spi, partner, extended == 1, (int)window, local, remote, peer, key.ToArray())
+        description = new(name, suite, mode, spi, partner, (flags & 1) != 0, (int)window, local, remote, peer, key.ToArray())
         {
             Own = own,
             MadeBy = madeBy == 0 ? null : new IkeId(madeBy),
             Replaces = replaces,
+            Child = child,
+            OutboundLater = (flags & 2) != 0,
         };
         return true;
 

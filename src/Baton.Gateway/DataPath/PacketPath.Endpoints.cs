@@ -26,7 +26,7 @@ internal sealed partial class PacketPath
     {
         if (!_outbound.TryGetValue(id, out OutboundEntry? entry))
             return false;
-        entry.Peer = peer;
+        (entry.Peer, entry.IsLearned) = (peer, true);
         if (!local.IsNone)
             entry.Local = local;
         return true;

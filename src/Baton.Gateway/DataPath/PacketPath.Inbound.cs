@@ -48,6 +48,7 @@ internal sealed partial class PacketPath
     /// <summary>Judges one datagram of a peer: it is decrypted in place.</summary>
     public EspVerdict Take(Span<byte> packet, in Arrival arrival, Instant now)
     {
+        _now = now;
         if (arrival.Local.Port == OuterPort.IkePort)
             return TakeIke(packet, arrival);
         if (packet.Length == 1 && packet[0] == 0xFF)
@@ -55,7 +56,7 @@ internal sealed partial class PacketPath
         if (packet.Length < EspSuites.HeaderLength)
             return EspVerdict.Runt;
         uint spi = BinaryPrimitives.ReadUInt32BigEndian(packet);
-        if (spi == 0)
+        if (spi == 0 && HandingOver is null)
             return TakeIke(packet[NonEspMarkerLength..], arrival);
         if (HandingOver is { } sink)
         {
@@ -97,6 +98,10 @@ internal sealed partial class PacketPath
 
     /// <summary>Takes IKE messages, without the marker (RFC 3948 2.2); null: they are counted and dropped.</summary>
     public IIkeSink? Ike { get; set; }
+
+    /// <summary>Told when the peer of a pair that IKE made speaks from elsewhere (NAT).</summary>
+    public Action<ulong, UdpEndpoint>? PeerMoved { get; set; }
+
 
     private EspVerdict TakeIke(ReadOnlySpan<byte> message, in Arrival arrival)
     {
@@ -164,11 +169,26 @@ internal sealed partial class PacketPath
         if (!entry.Sa.Accept(sequence))
             return EspVerdict.Replayed;
         entry.Packets++;
+        entry.Bytes += payload.Length;
+        entry.LastAt = _now;
 
         // The peer's address is that of its newest authentic packet (RFC 3948 5, RFC 7296 2.23): an older one, held back and sent on from
         // elsewhere, does not lead its traffic away.
-        if (newest && !_isPeer && _outboundBySpi.TryGetValue(entry.PartnerSpi, out OutboundEntry? partner))
-            (partner.Peer, partner.Local) = (arrival.Peer, arrival.Local.IsNone ? partner.Local : arrival.Local);
+        if (entry.Partner is { } partner)
+        {
+            if (newest && !_isPeer && partner.Peer != arrival.Peer)
+            {
+                (partner.Peer, partner.IsLearned) = (arrival.Peer, true);
+                if (partner.Child != 0)
+                    PeerMoved?.Invoke(partner.Child, arrival.Peer);
+            }
+
+            if (newest && !_isPeer && !arrival.Local.IsNone)
+                partner.Local = arrival.Local;
+            if (partner.IsLater)
+                UseOutbound(partner);  // the peer is ready: it sends on it itself (RFC 7296 2.8)
+        }
+
         if (isDummy)
             return EspVerdict.Dummy;
         if (TryGive(entry, payload, nextHeader, out IpPacket ip) != EspVerdict.Delivered)

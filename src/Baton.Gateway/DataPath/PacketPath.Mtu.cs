@@ -114,6 +114,7 @@ internal sealed partial class PacketPath
             Shim.Write(buffer, entry.Peer);
         Outer.Queue(front + length, departure);
         entry.Packets++;
+        entry.Bytes += payload.Length;
         SealedPackets++;
         return EspVerdict.Delivered;
     }

@@ -4,6 +4,7 @@ using Baton.Crypto;
 using Baton.Esp;
 using Baton.Esp.Mtu;
 using Baton.Gateway.Ports;
+using Baton.Gateway.Router;
 using Baton.Linux;
 using Baton.Redundancy.Leases;
 using Baton.Redundancy.Records;
@@ -83,8 +84,10 @@ internal sealed partial class PacketPath : IDisposable
     {
         var sa = new OutboundSa(description.Spi, (EspSuite)description.Suite, description.Extended, description.CipherKey, description.SaltOrIntegrityKey);
         var entry = new OutboundEntry(record.Id, sa, description, swap: _isPeer) { KeyCheck = KeyCheckValue.Of(description.Key), KeyTag = record.KeyTag };
-        if (_isPeer)
+        if (_isPeer && description.Child == 0)
             entry.Peer = _remote;
+        if (description.Own is { } own && !_viaRouter)
+            entry.Local = UdpEndpoint.From(own);
         return entry;
     }
 
@@ -100,7 +103,21 @@ internal sealed partial class PacketPath : IDisposable
     {
         entry.Lease = lease;
         _outbound[entry.Id] = entry;
-        _outboundBySpi[entry.Sa.Spi] = entry;
+        _outboundBySpi[entry.Sa.Spi] = entry;  // two peers may choose the same: good for questions, and for pairs that have no id
+        if (entry.Child != 0)
+        {
+            entry.Pair = Children.Get(entry.Child);
+            entry.Pair.Outbound = entry;
+            if (entry.Pair.Inbound is { } partner)
+                partner.Partner = entry;
+        }
+        else if (_bySpi.Find(entry.PartnerSpi) is { } inbound)
+        {
+            inbound.Partner = entry;
+        }
+
+        if (entry.IsLater && !_selectors.HasOther(entry))
+            entry.IsLater = false;  // nothing else carries its traffic
         _selectors.Add(entry);
     }
 
@@ -111,14 +128,93 @@ internal sealed partial class PacketPath : IDisposable
             ceiling.Window = entry;
         _inbound[entry.Id] = entry;
         _bySpi.Set(entry.Sa.Spi, entry);
+        if (entry.Child != 0)
+        {
+            entry.Pair = Children.Get(entry.Child);
+            entry.Pair.Inbound = entry;
+            entry.Partner = entry.Pair.Outbound;
+        }
+        else
+        {
+            entry.Partner = _outboundBySpi.GetValueOrDefault(entry.PartnerSpi);
+        }
     }
+
+    /// <summary>The pairs that IKE made.</summary>
+    public ChildTable Children { get; } = new();
+
+    public IReadOnlyList<ulong> PairsOf(string name)
+    {
+        var pairs = new List<ulong>();
+        for (int i = 0; i < Children.Count; i++)
+        {
+            if (Children[i].Outbound?.Name == name)
+                pairs.Add(Children[i].Child);
+        }
+
+        return pairs;
+    }
+
+    /// <summary>From now on outbound packets take this pair, not the one that it replaces.</summary>
+    public void UseOutbound(ulong child)
+    {
+        if (Children.Find(child)?.Outbound is { IsLater: true } entry)
+            UseOutbound(entry);
+    }
+
+    private void UseOutbound(OutboundEntry entry)
+    {
+        _selectors.Remove(entry);
+        entry.IsLater = false;
+        _selectors.Add(entry);
+    }
+
+    /// <summary>The peer of these pairs is elsewhere now.</summary>
+    /// <param name="unlessLearned">What a packet has shown since is newer than this.</param>
+    public void Move(IEnumerable<ulong> children, in UdpEndpoint local, in UdpEndpoint remote, bool unlessLearned = false)
+    {
+        foreach (ulong child in children)
+        {
+            if (Children.Find(child)?.Outbound is { } entry && !(unlessLearned && entry.IsLearned))
+                (entry.Peer, entry.Local) = (remote, _viaRouter ? default : local);
+        }
+    }
+
+    /// <summary>Sends an IKE message: behind the non-ESP marker unless it leaves from port 500 (RFC 3948 2.2, RFC 7296 2.23).</summary>
+    public bool SendIke(in UdpEndpoint local, in UdpEndpoint remote, ReadOnlySpan<byte> message)
+    {
+        int marker = local.Port == OuterPort.IkePort ? 0 : NonEspMarkerLength;
+        int front = _viaRouter ? Shim.Length : 0;
+        Departure departure = _viaRouter ? new Departure(_remote) : new Departure(remote, local, DontFragment: false);
+        if (front + marker + message.Length > Outer.PacketBytes)
+            return false;
+        Span<byte> buffer = Outer.Reserve(departure);
+        if (_viaRouter)
+            Shim.Write(buffer, remote);
+        buffer.Slice(front, marker).Clear();
+        message.CopyTo(buffer[(front + marker)..]);
+        Outer.Queue(front + marker + message.Length, departure);
+        IkeSent++;
+        return true;
+    }
+
+    public long IkeSent { get; private set; }
 
     public void Remove(SaId id)
     {
         if (_outbound.Remove(id, out OutboundEntry? outbound))
         {
             _selectors.Remove(outbound);
-            _outboundBySpi.Remove(outbound.Sa.Spi);
+            if (_outboundBySpi.GetValueOrDefault(outbound.Sa.Spi) == outbound)
+                _outboundBySpi.Remove(outbound.Sa.Spi);
+            if (outbound.Pair is { } pair)
+            {
+                if (pair.Inbound is { } partner)
+                    partner.Partner = null;
+                pair.Outbound = null;
+                Children.RemoveIfEmpty(pair);
+            }
+
             outbound.Dispose();
         }
 
@@ -131,7 +227,14 @@ internal sealed partial class PacketPath : IDisposable
             }
 
             _held.Compact();
-            _bySpi.Remove(inbound.Sa.Spi);
+            if (_bySpi.Find(inbound.Sa.Spi) == inbound)
+                _bySpi.Remove(inbound.Sa.Spi);
+            if (inbound.Pair is { } pair)
+            {
+                pair.Inbound = null;
+                Children.RemoveIfEmpty(pair);
+            }
+
             inbound.Dispose();
         }
     }

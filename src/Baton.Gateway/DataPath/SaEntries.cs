@@ -69,6 +69,32 @@ internal sealed class OutboundEntry(SaId id, OutboundSa sa, SaDescription descri
 
     public long Packets { get; set; }
 
+    public long Bytes { get; set; }
+
+    /// <summary>The pair that it belongs to, when IKE made it.</summary>
+    public ChildEntry? Pair { get; set; }
+
+    public ulong Child { get; } = description.Child;
+
+    /// <summary>The IKE SA that made it.</summary>
+    public ulong MadeBy { get; } = description.MadeBy?.Value ?? 0;
+
+    /// <summary>Its peer is where an authentic packet came from.</summary>
+    public bool IsLearned { get; set; }
+
+    /// <summary>Not used yet: the peer began the rekey, and may not be ready (RFC 7296 2.8).</summary>
+    public bool IsLater { get; set; } = description.OutboundLater;
+
+    /// <summary>Numbers that are left before the counter's end; 0 when it must be rekeyed for another reason.</summary>
+    public ulong Headroom => Lease is { NeedsRekey: true } ? 0 : (Sa.Extended ? ulong.MaxValue - 1 : uint.MaxValue) - Math.Min(Next, Sa.Extended ? ulong.MaxValue - 1 : uint.MaxValue);
+
+    /// <summary>The peer asks us to jump (RFC 6311); only where the numbers are ours alone.</summary>
+    public void Jump(ulong by)
+    {
+        if (Lease is null && (Sa.Extended || _next + by < uint.MaxValue))
+            _next += by;
+    }
+
     public bool TryTake(out ulong number)
     {
         if (Lease is not null)
@@ -90,7 +116,7 @@ internal sealed class InboundEntry : IExactWindow, IDisposable
 {
     public InboundEntry(SaId id, InboundSa sa, SaDescription description, bool swap)
     {
-        (Id, Sa, Name, PartnerSpi) = (id, sa, description.Name, description.Partner);
+        (Id, Sa, Name, PartnerSpi, Child, MadeBy) = (id, sa, description.Name, description.Partner, description.Child, description.MadeBy?.Value ?? 0);
         IsTransport = description.Mode == SaMode.Transport;
 
         // A packet from the peer has the peer's side as source; at the peer itself the sides change places.
@@ -125,6 +151,20 @@ internal sealed class InboundEntry : IExactWindow, IDisposable
     public ulong KeyTag { get; init; }
 
     public long Packets { get; set; }
+
+    public long Bytes { get; set; }
+
+    public ulong Child { get; }
+
+    public ulong MadeBy { get; }
+
+    /// <summary>The SA of the other direction; null while there is none.</summary>
+    public OutboundEntry? Partner { get; set; }
+
+    public ChildEntry? Pair { get; set; }
+
+    /// <summary>When the last authentic packet came.</summary>
+    public Instant LastAt { get; set; }
 
     /// <summary>The start that the window stands on; another one of the ceiling's means: re-base first.</summary>
     public ulong StartGeneration { get; set; }

@@ -4,7 +4,7 @@ using Baton.Wire;
 namespace Baton.Gateway.DataPath;
 
 /// <summary>Which SA protects an inner packet on its way out (RFC 4301 4.4.1): host pairs by hash, then ranges, the narrowest pair first.</summary>
-/// <remarks>Of SAs with the same selectors the newest is used (a rekey is make before break); when it goes, the one before it is again.</remarks>
+/// <remarks>Of SAs with the same selectors the newest that is not to be used later is used (a rekey is make before break); when it goes, the one before it is again.</remarks>
 internal sealed class SelectorTable
 {
     private readonly Dictionary<(IpAddress Source, IpAddress Destination), List<OutboundEntry>> _hosts = [];
@@ -25,17 +25,33 @@ internal sealed class SelectorTable
                 {
                     if (!_hosts.TryGetValue((source.First, destination.First), out List<OutboundEntry>? entries))
                         _hosts[(source.First, destination.First)] = entries = new List<OutboundEntry>(1);
-                    entries.Add(entry);
+                    entries.Insert(entry.IsLater && entries.Count > 0 ? entries.Count - 1 : entries.Count, entry);
                     continue;
                 }
 
                 int narrowness = (source.FixedBits + destination.FixedBits) * 4;
                 narrowness += (source.Protocol != 0 ? 1 : 0) + (source.IsAnyPort ? 0 : 1) + (destination.IsAnyPort ? 0 : 1);
                 _narrowHosts += source.IsHost && destination.IsHost ? 1 : 0;
-                int at = _pairs.FindIndex(p => p.Narrowness <= narrowness);
+                int at = _pairs.FindIndex(p => p.Narrowness < narrowness || (p.Narrowness == narrowness && !entry.IsLater));
                 _pairs.Insert(at < 0 ? _pairs.Count : at, new Pair(source, destination, narrowness, entry));
             }
         }
+    }
+
+    /// <summary>Is there another with one of the same pairs of selectors?</summary>
+    public bool HasOther(OutboundEntry entry)
+    {
+        foreach (SaSelector source in entry.Source)
+        {
+            foreach (SaSelector destination in entry.Destination)
+            {
+                if (IsHostPair(source, destination) ? _hosts.ContainsKey((source.First, destination.First))
+                    : _pairs.Exists(p => p.Entry != entry && p.Source == source && p.Destination == destination))
+                    return true;
+            }
+        }
+
+        return false;
     }
 
     public void Remove(OutboundEntry entry)

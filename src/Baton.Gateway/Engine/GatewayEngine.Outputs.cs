@@ -43,11 +43,19 @@ internal sealed partial class GatewayEngine
                 break;
             case MemberOutput.ReceivingAllowed allowed:
                 _log.LogInformation("term {Term} is adopted: receiving", allowed.Term);
+                BeginIke();
                 break;
             case MemberOutput.BecameStandby standby:
                 BecomeStandby(standby);
                 break;
+            case MemberOutput.Committed committed:
+                OnCommitted(committed.Token);
+                break;
+            case MemberOutput.CommitFailed failed:
+                Ike?.CommitFailed(failed.Token, failed.Why, failed.Detail);
+                break;
             case MemberOutput.Freeze freeze:
+                EndIke();
                 _log.LogInformation("handing over to {Successor}: no more numbers in term {Term}", freeze.Successor, freeze.Term);
                 StartHandingOver(freeze.Successor, now);
                 _draining = now + PathSkew;
@@ -62,7 +70,7 @@ internal sealed partial class GatewayEngine
                 Path.Release(now);
                 break;
             case MemberOutput.RecordsChanged changed:
-                TakeRecords(changed.Change);
+                TakeRecords(changed.Change, now);
                 break;
             case MemberOutput.Note note:
                 Note(note.Event);
@@ -81,6 +89,8 @@ internal sealed partial class GatewayEngine
         OnRole?.Invoke(true, active.Term);  // the address first: until it is here nothing arrives
         Steer(now);
         _log.LogInformation("active in term {Term}{Alone}", active.Term, active.MayReceive ? "" : ", alone: sending only until the handler adopts it");
+        if (active.MayReceive)
+            BeginIke();
         WorkOffHandedOver(now);
         _registeredTo = 0;
     }
@@ -89,6 +99,7 @@ internal sealed partial class GatewayEngine
     {
         bool was = _active;
         _active = false;
+        EndIke();
 
         // After a surrender the successor gets what still comes; a deposed member drops it.
         if (Path.HandingOver is null)

@@ -1,7 +1,10 @@
 using Baton.Cluster.Configuration;
 using Baton.Cluster.Records;
+using Baton.Gateway.DataPath;
+using Baton.Redundancy.Leases;
 using Baton.Redundancy.Members;
 using Baton.Redundancy.Records;
+using Baton.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Baton.Gateway.Engine;
@@ -25,20 +28,26 @@ internal sealed partial class GatewayEngine
 
     public int RecordsToBuild => _building.Count;
 
-    private void TakeRecords(LedgerChange change)
+    /// <summary>A snapshot comes as what it changes: the core says what is new, different or gone.</summary>
+    private void TakeRecords(LedgerChange change, Instant now)
     {
+        TakeIkeRecords(change, now);
         foreach (SaRecord record in change.Upserts)
         {
-            if (Path.OutboundSas.ContainsKey(record.Id) || Path.InboundSas.ContainsKey(record.Id) || !_building.Add(record.Id))
+            if (Path.OutboundSas.ContainsKey(record.Id) || Path.InboundSas.ContainsKey(record.Id) || TakeIvRecord(record) || !_building.Add(record.Id))
                 continue;
             _keyTags.Add(record.KeyTag);
             _builder.Build(record);
+            _enqueuedToBuild++;
         }
 
         foreach (SaId id in change.Deletes)
         {
             _building.Remove(id);
             _unusable.Remove(id);
+            _knownIvRecords.Remove(id);
+            if (Ike is not null && (Path.OutboundSas.GetValueOrDefault(id)?.Child ?? Path.InboundSas.GetValueOrDefault(id)?.Child) is > 0 and var child)
+                Ike.Gone(child);
             Path.Remove(id);
         }
     }
@@ -47,6 +56,7 @@ internal sealed partial class GatewayEngine
     {
         for (int i = 0; i < TakenPerTurn && _builder.TryTake(out BuiltSa built); i++)
         {
+            _built++;
             bool wanted = _building.Remove(built.Record.Id);  // else it was deleted meanwhile
             if (wanted && built.Verdict != RecordVerdict.Opened)
             {
@@ -57,9 +67,9 @@ internal sealed partial class GatewayEngine
 
             // Without a lease or a ceiling nothing would bound it (P1, P3): the core has dropped the record meanwhile.
             if (wanted && built.Outbound is { } outbound && Core.Outbound(built.Record.Id) is { } lease)
-                Path.Add(outbound, lease);
+                Add(outbound, lease);
             else if (wanted && built.Inbound is { } inbound && Core.Inbound(built.Record.Id) is { } ceiling)
-                Path.Add(inbound, ceiling);
+                Add(inbound, ceiling);
             else
                 Drop(built);
         }
@@ -69,6 +79,20 @@ internal sealed partial class GatewayEngine
 
     /// <summary>The SAs of the first copy stand: this member could take over, and it has time to confirm.</summary>
     private bool _hasBuiltFirst;
+
+    private void Add(OutboundEntry entry, OutboundLease lease)
+    {
+        Path.Add(entry, lease);
+        if (entry.Child != 0)
+            Ike?.Built(entry.Child, SaDirection.Outbound, entry.KeyTag, entry.Sa.Spi, entry.MadeBy);
+    }
+
+    private void Add(InboundEntry entry, InboundCeiling ceiling)
+    {
+        Path.Add(entry, ceiling);
+        if (entry.Child != 0)
+            Ike?.Built(entry.Child, SaDirection.Inbound, entry.KeyTag, entry.Sa.Spi, entry.MadeBy);
+    }
 
     private static void Drop(in BuiltSa built)
     {

@@ -4,6 +4,7 @@ using Baton.Crypto.Frames;
 using Baton.Cluster.Sync;
 using Baton.Esp;
 using Baton.Gateway.DataPath;
+using Baton.Gateway.Ike;
 using Baton.Linux;
 using Baton.Redundancy;
 using Baton.Redundancy.Leases;
@@ -25,6 +26,8 @@ internal sealed partial class GatewayEngine
     {
         var status = new P.NodeStatus();
         await OnEngine(() => FillSummary(status));
+        if (Ike is not null)
+            await IkeDesk.FillAsync(status, Ike.Runner, asked.WithIke);
         if (!asked.WithSas && asked.Spis.Count == 0)
             return status;
         if (asked.Spis.Count > 0)
@@ -66,6 +69,22 @@ internal sealed partial class GatewayEngine
             if (Path.FindInbound(spi) is { } inbound)
                 status.Sas.Add(Describe(inbound));
         }
+    }
+
+    public async Task<P.IkeReply> IkeCommandAsync(P.IkeCommand command)
+    {
+        if (Ike is null)
+            return new P.IkeReply { Detail = "the SAs of this gateway are keyed by its configuration" };
+        if (!Core.IsActive)
+            return new P.IkeReply { Detail = $"{Self.Member} stands by: ask the active" };
+        return await IkeDesk.CommandAsync(Ike.Runner, command, PairsOf);
+    }
+
+    private async Task<IReadOnlyList<ulong>> PairsOf(string name)
+    {
+        IReadOnlyList<ulong> pairs = [];
+        await OnEngine(() => pairs = Path.PairsOf(name));
+        return pairs;
     }
 
     private Task<Task> OnEngine(Action action)
@@ -156,6 +175,7 @@ internal sealed partial class GatewayEngine
         {
             Id = entry.Id.Value,
             Direction = P.SaDirection.Outbound,
+            Name = entry.Name,
             Spi = entry.Sa.Spi,
             Suite = entry.Sa.Suite.ToString(),
             Peer = entry.Peer.IsNone ? "" : entry.Peer.ToString(),
@@ -175,6 +195,7 @@ internal sealed partial class GatewayEngine
     {
         Id = entry.Id.Value,
         Direction = P.SaDirection.Inbound,
+        Name = entry.Name,
         Spi = entry.Sa.Spi,
         Suite = entry.Sa.Suite.ToString(),
         Next = entry.Ceiling?.Highest ?? 0,
@@ -194,6 +215,13 @@ internal sealed partial class GatewayEngine
         foreach (EspVerdict verdict in Enum.GetValues<EspVerdict>())
             yield return ("esp." + CounterName.Of(verdict.ToString()), (ulong)Path.Counters[verdict]);
         yield return ("esp.sealed", (ulong)Path.SealedPackets);
+        yield return ("ike.sent", (ulong)Path.IkeSent);
+        if (Ike is not null)
+        {
+            foreach ((string, ulong) counter in IkeDesk.Counters(Ike.Runner))
+                yield return counter;
+        }
+
         foreach (RedundancyEventKind kind in Enum.GetValues<RedundancyEventKind>())
             yield return ("redundancy." + CounterName.Of(kind.ToString()), (ulong)Count(kind));
         foreach (FrameVerdict verdict in Enum.GetValues<FrameVerdict>())

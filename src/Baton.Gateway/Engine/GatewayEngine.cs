@@ -114,6 +114,7 @@ internal sealed partial class GatewayEngine : IDisposable
     public void Dispose()
     {
         _builder.Dispose();
+        Ike?.Dispose();
         Path.Dispose();
         _sync.Dispose();
         _heartbeat.Dispose();
@@ -168,7 +169,7 @@ internal sealed partial class GatewayEngine : IDisposable
             until = Instant.Min(until, _nextSteer);
         if (_draining is { } drain)
             until = Instant.Min(until, drain);
-        if (_builder.HasBuilt || !_posted.IsEmpty || Core.HasWork || (_active && _registeredTo < _configured.Count))
+        if (_builder.HasBuilt || !_posted.IsEmpty || HasIkeWork || Core.HasWork || (_active && _registeredTo < _configured.Count))
             until = now;
         poller.Wait(until);
         Sentinel?.ReportProgress();
@@ -200,6 +201,7 @@ internal sealed partial class GatewayEngine : IDisposable
             Path.KeepAlive(now);
         TakeBuilt();
         RegisterSome();
+        TendIke(now);
         Meter.End(TurnPart.Records);
         Turns++;
         Path.Flush();

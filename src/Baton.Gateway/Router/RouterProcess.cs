@@ -107,7 +107,7 @@ public sealed class RouterProcess : IDisposable
         })
         { IsBackground = true, Name = "router" };
         thread.Start();
-        await using NodeStatusServer? status = await NodeStatusServer.StartAsync(_options, _tls, _ => Task.FromResult(Status()), _log);
+        await using NodeStatusServer? status = await NodeStatusServer.StartAsync(_options, _tls, _ => Task.FromResult(Status()), null, _log);
         _log.LogInformation("router {Name} runs: outer {Outer}, inner {Inner}", _options.Name, _options.Outer!.Listen, _options.Inner!.Listen);
         await done.Task;
     }

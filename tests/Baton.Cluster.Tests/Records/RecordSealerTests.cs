@@ -38,6 +38,8 @@ public sealed class RecordSealerTests
             Own = IPEndPoint.Parse("[2001:db8::9]:4500"),
             MadeBy = new IkeId(ulong.MaxValue),
             Replaces = 0xC0FFEE,
+            Child = 0x1234567890ABCDEF,
+            OutboundLater = true,
         };
         Assert.Equal(RecordVerdict.Opened, sealer.Open(sealer.Seal(description), out SaDescription back));
         Assert.Equal(Gens.Show(description), Gens.Show(back));

@@ -7,7 +7,7 @@ using Baton.Voice;
 namespace Baton.Cli.Demo.Scenario;
 
 /// <summary>Every process of a run: started, restarted, watched.</summary>
-public sealed class Cast(Launcher launcher, NodeFiles files, Topology topology, FreshKeys keys, ClusterWatch watch, DemoOptions options)
+public sealed class Cast(Launcher launcher, NodeFiles files, Topology topology, IDemoSas keys, ClusterWatch watch, DemoOptions options)
 {
     private readonly Dictionary<string, ChildProcess> _nodes = [];
     private readonly HashSet<int> _mayEnd = [];
@@ -43,8 +43,19 @@ public sealed class Cast(Launcher launcher, NodeFiles files, Topology topology, 
     public async Task StartObserverAsync(CancellationToken cancellation)
     {
         Observer = await Instrument.StartAsync(launcher, "observer",
-            ["observer", "--peer-side", $"{topology.ObserverPeerSide}", "--router-side", $"{topology.ObserverRouterSide}", "--router", $"{topology.RouterOuter}", "--peer", $"{topology.PeerOuter}",
-             "--watch-spi", Spi(keys.CallToPeer), "--watch-spi", Spi(keys.ProbeToPeer), "--watch-spi", Spi(keys.ProbeFromPeer), "--watch-spi", Spi(keys.CallFromPeer)], cancellation).ConfigureAwait(false);
+            ["observer", "--peer-side", $"{topology.ObserverPeerSide}", "--router-side", $"{topology.ObserverRouterSide}", "--router", $"{topology.RouterOuter}", "--peer", $"{topology.PeerOuter}", .. Watched()], cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>What is known before it is negotiated.</summary>
+    private IEnumerable<string> Watched() => keys.CallToPeer == 0 ? [] :
+        new[] { keys.CallToPeer, keys.ProbeToPeer, keys.ProbeFromPeer, keys.CallFromPeer }.SelectMany(spi => new[] { "--watch-spi", Spi(spi) });
+
+    /// <summary>The SPIs of call and probe, as they were negotiated.</summary>
+    public async Task WatchAsync(string active, CancellationToken cancellation)
+    {
+        keys.Learn(await watch.UntilAsync($"{active} tells its SAs", () => watch.GatewayAsync(active, cancellation, withSas: true), TimeSpan.FromSeconds(30), cancellation).ConfigureAwait(false));
+        var spis = new System.Text.Json.Nodes.JsonArray([Spi(keys.CallToPeer), Spi(keys.ProbeToPeer), Spi(keys.ProbeFromPeer), Spi(keys.CallFromPeer)]);
+        await Observer.AskAsync(new System.Text.Json.Nodes.JsonObject { ["cmd"] = "watch", ["spis"] = spis }, TimeSpan.FromSeconds(5), cancellation).ConfigureAwait(false);
     }
 
     public async Task KillAsync(string node, CancellationToken cancellation)

@@ -40,6 +40,7 @@ public sealed class DemoResult(int sas)
             yield return ($"P3 no replay accepted: {ReplaysRefused:N0} of {ReplaysInjected:N0} replays refused", ReplaysRefused == ReplaysInjected && ReplaysInjected >= 1000);
             yield return ("no inner packet was delivered twice", DeliveredTwice == 0);
             yield return ("every number after a takeover lies above its limit", Events.All(one => one is not { LimitBefore: { } limit, FirstAfter: { } first } || first > limit));
+            yield return ("P4 no negotiation: no IKE message was on the wire while a takeover happened", Events.All(one => one.IkeMessages is null or 0));
             yield return ("P6 planned switchovers lost nothing", Events.Where(IsPlanned).All(one =>
                 one is { CallLostToPeer: 0, CallLostFromPeer: 0, ProbeLostToPeer: 0, ProbeLostFromPeer: 0 }));
             yield return ("every SA passed packets each way after every event", Events.All(one => one.AllPass));
@@ -66,7 +67,7 @@ public sealed class DemoResult(int sas)
                 },
                 ["limitBefore"] = one.LimitBefore,
                 ["firstAfter"] = one.FirstAfter,
-                ["ikeExchanges"] = null,                    // until there is IKE
+                ["ikeExchanges"] = one.IkeMessages,
                 ["sasPassing"] = new JsonObject { ["toPeer"] = one.SasToPeer, ["fromPeer"] = one.SasFromPeer, ["of"] = one.Sas },
             });
         }

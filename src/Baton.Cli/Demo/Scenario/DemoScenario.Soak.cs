@@ -14,6 +14,7 @@ public sealed partial class DemoScenario
     {
         await cast.StartObserverAsync(cancellation).ConfigureAwait(false);
         await cast.FormClusterAsync(Patience, cancellation).ConfigureAwait(false);
+        await cast.WatchAsync("a", cancellation).ConfigureAwait(false);
         await cast.StartInstrumentsAsync(report, cancellation).ConfigureAwait(false);
         await LearnRolesAsync(cancellation).ConfigureAwait(false);
         await AnnounceAsync(cancellation).ConfigureAwait(false);

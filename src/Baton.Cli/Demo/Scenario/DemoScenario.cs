@@ -9,7 +9,7 @@ using Baton.Linux;
 namespace Baton.Cli.Demo.Scenario;
 
 /// <summary>The main job, event by event. Every step waits for a state of the cluster and measures at the phones and the probe.</summary>
-public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, FreshKeys keys, RunFolder folder, DemoDisplay display, DemoOptions options)
+public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, IDemoSas keys, RunFolder folder, DemoDisplay display, DemoOptions options)
 {
     private readonly DemoResult _result = new(options.Sas);
     private readonly Tally _tally = new();
@@ -37,6 +37,7 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, FreshKey
         display.Doing("the handler, the router, two gateways and the peer start");
         await cast.StartObserverAsync(cancellation).ConfigureAwait(false);
         await cast.FormClusterAsync(Patience, cancellation).ConfigureAwait(false);
+        await cast.WatchAsync("a", cancellation).ConfigureAwait(false);
         await cast.StartInstrumentsAsync(report, cancellation).ConfigureAwait(false);
         await LearnRolesAsync(cancellation).ConfigureAwait(false);
         await AnnounceAsync(cancellation).ConfigureAwait(false);
@@ -120,7 +121,7 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, FreshKey
         Records? before = LedgerReader.Read(folder.File(NodeFiles.Ledger), keys.CallToPeer);
         _ = await ReadAsync($"{mark}-calm", cancellation).ConfigureAwait(false);
         Reading start = await ReadAsync($"{mark}-before", cancellation).ConfigureAwait(false);
-        await cast.Observer.MarkAsync(mark, cancellation).ConfigureAwait(false);
+        JsonElement wire = await cast.Observer.MarkAsync(mark, cancellation).ConfigureAwait(false);
         _lastOfSurrendered = null;
         long at = Now;
         await act(cancellation).ConfigureAwait(false);
@@ -128,6 +129,7 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, FreshKey
         // What was under way has arrived by then, and a gap that is still open has shown its length.
         await Task.Delay(TimeSpan.FromMilliseconds(600), cancellation).ConfigureAwait(false);
         Reading end = await ReadAsync($"{mark}-after", cancellation).ConfigureAwait(false);
+        JsonElement wireAfter = await cast.Observer.MarkAsync($"{mark}-over", cancellation).ConfigureAwait(false);
 
         ulong? limit = null;
         ulong? first = null;
@@ -152,6 +154,7 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, FreshKey
             OutageFromPeerMs = end.OutageFromPeerMs,
             LimitBefore = limit,
             FirstAfter = first,
+            IkeMessages = wireAfter.Count("ike") - wire.Count("ike"),
             Sas = options.Sas,
             SasToPeer = (int)check.Count("okToPeer"),
             SasFromPeer = (int)check.Count("okFromPeer"),

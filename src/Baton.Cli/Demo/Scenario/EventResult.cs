@@ -25,6 +25,9 @@ public sealed record EventResult
 
     public ulong? FirstAfter { get; init; }
 
+    /// <summary>IKE messages on the wire while it happened; null where it was not counted.</summary>
+    public long? IkeMessages { get; init; }
+
     /// <summary>Every SA passed a packet each way afterwards.</summary>
     public required int SasToPeer { get; init; }
 

@@ -6,7 +6,7 @@ using Baton.Voice;
 namespace Baton.Cli.Demo.Setup;
 
 /// <summary>The SAs of one run, with keys that nobody has seen before and nobody will after it (RFC 8221 3).</summary>
-public sealed class FreshKeys
+public sealed class FreshKeys : IDemoSas
 {
     private static readonly (string Suite, int KeyBytes)[] Mixed =
     [
@@ -48,6 +48,23 @@ public sealed class FreshKeys
 
     /// <summary>SPIs whose packets carry their number as explicit IV.</summary>
     public IReadOnlyList<uint> Aead => _aead;
+
+    public string PeerText(Topology topology) => StaticKeys;
+
+    public string GatewayText(Topology topology) => StaticKeys;
+
+    public void Learn(Cluster.Protos.NodeStatus active)
+    {
+        // Known from the start.
+    }
+
+    private const string StaticKeys = $"""
+        [insecure]
+        static-keying = true
+        sas-file = "{NodeFiles.Sas}"
+        """;
+
+    public void Write(RunFolder folder) => Write(folder.File(NodeFiles.Sas));
 
     public void Write(string path)
     {

@@ -14,7 +14,7 @@ public sealed class NodeFiles(RunFolder folder, Topology topology)
 
     public string Of(string node) => folder.File($"{node}.toml");
 
-    public void Write(FreshKeys keys)
+    public void Write(IDemoSas sas)
     {
         Pki pki = Pki.Init(folder.Path, Cluster);
         pki.Issue("handler", "h");
@@ -22,7 +22,7 @@ public sealed class NodeFiles(RunFolder folder, Topology topology)
         pki.Issue("peer", "p");
         pki.Issue("operator", "o");
         foreach (string gateway in Topology.Gateways) pki.Issue("gateway", gateway);
-        keys.Write(folder.File(Sas));
+        sas.Write(folder);
 
         File("h", "handler", $"""
             [handler]
@@ -49,7 +49,7 @@ public sealed class NodeFiles(RunFolder folder, Topology topology)
             {Routes(DemoAddresses.PhonePeer, topology.PhoneAtPeer, DemoAddresses.PeerPrefix, topology.ProbeAtPeer)}
             [status]
             listen = "{topology.PeerStatus}"
-            {StaticKeys}
+            {sas.PeerText(topology)}
             """);
         foreach (string gateway in Topology.Gateways)
         {
@@ -63,16 +63,10 @@ public sealed class NodeFiles(RunFolder folder, Topology topology)
                 {Routes(DemoAddresses.PhoneCluster, topology.PhoneAtCluster, DemoAddresses.ClusterPrefix, topology.ProbeAtCluster)}
                 [status]
                 listen = "{topology.Status(gateway)}"
-                {StaticKeys}
+                {sas.GatewayText(topology)}
                 """);
         }
     }
-
-    private static string StaticKeys => $"""
-        [insecure]
-        static-keying = true
-        sas-file = "{Sas}"
-        """;
 
     private static string Routes(uint phone, IPEndPoint phoneAt, uint prefix, IPEndPoint probeAt) => $"""
         [[inner.route]]

@@ -1,0 +1,192 @@
+using Baton.Cluster.Records;
+using Baton.Gateway.DataPath;
+using Baton.Gateway.Ike;
+using Baton.Ike;
+using Baton.Linux;
+using Baton.Redundancy;
+using Baton.Redundancy.Leases;
+using Baton.Redundancy.Records;
+using Baton.Wire;
+
+namespace Baton.Gateway.Engine;
+
+/// <summary>The engine's side of IKE: hands datagrams and commits over, leases IVs, tells what the traffic shows. Never waits for the IKE thread.</summary>
+internal sealed partial class GatewayEngine
+{
+    private const int IvsPerTurn = 200;
+    private const int ToldPerTurn = 512;
+    private static readonly TimeSpan TellEvery = TimeSpan.FromMilliseconds(100);
+
+    private readonly Dictionary<IkeId, Instant> _ikeSince = [];
+    private readonly Dictionary<IkeId, SaId> _ivRecords = [];
+    private readonly HashSet<SaId> _knownIvRecords = [];
+    private readonly Queue<(IkeId Id, Action? Then)> _ivsWanted = new();
+
+    /// <summary>Commits that are done and wait until their SAs are built: who is told of an SA may use it at once.</summary>
+    private readonly Queue<(long Ticket, ulong Token)> _doneCommits = new();
+
+    private long _enqueuedToBuild;
+    private long _built;
+    private bool _ikeWorks;
+    private Instant _nextTelling;
+    private int _toldTo;
+
+    public ClusterIke? Ike { get; private set; }
+
+    /// <summary>Before the start.</summary>
+    public void UseIke(Cluster.Configuration.IkeOptions options)
+    {
+        if (_options.StaticSas.Count > 0)
+            return;
+        Ike = new ClusterIke(this, options, _sealer, _options.Redundancy, _options.Outer!.Listen, _log);
+        Ike.Runner.Failed = e => Ended.TrySetException(e);
+        Path.Ike = Ike.Runner;
+        Path.PeerMoved = (child, peer) =>
+        {
+            if (_ikeWorks)
+                Ike.PeerMoved(child, peer);
+        };
+        Ike.Runner.Start();
+    }
+
+    /// <summary>IKE works while this member may receive: alone it could neither commit nor believe what it hears (G7).</summary>
+    private void BeginIke()
+    {
+        if (Ike is null || _ikeWorks)
+            return;  // moved on by itself: what the endpoint has is as new as the records
+        _ikeWorks = true;
+        var records = new (IkeRecord, Instant)[Core.IkeRecords.Count];
+        int i = 0;
+        foreach (IkeRecord record in Core.IkeRecords.Values)
+            records[i++] = (record, _ikeSince.GetValueOrDefault(record.Id, MonotonicClock.Now));
+        Ike.Begin(records);
+    }
+
+    private void EndIke()
+    {
+        if (!_ikeWorks)
+            return;
+        _ikeWorks = false;
+        _ivsWanted.Clear();
+        Ike!.End();
+    }
+
+    public void RestoreIke(IReadOnlyList<IkeId> ids)
+    {
+        if (!_ikeWorks)
+            return;
+        Ike!.RestoreSome([.. ids.Where(Core.IkeRecords.ContainsKey).Select(id => (Core.IkeRecords[id], _ikeSince.GetValueOrDefault(id, MonotonicClock.Now)))]);
+    }
+
+    public void WantIvs(IkeId id) => _ivsWanted.Enqueue((id, null));
+
+    /// <param name="then">When all of them have been asked for.</param>
+    public void WantIvs(IReadOnlyList<IkeId> ids, Action then)
+    {
+        foreach (IkeId id in ids)
+            _ivsWanted.Enqueue((id, null));
+        _ivsWanted.Enqueue((default, then));
+    }
+
+    private bool HasIkeWork => _ivsWanted.Count > 0;
+
+    private void TakeIkeRecords(LedgerChange change, Instant now)
+    {
+        if (change.IsSnapshot)
+        {
+            HashSet<IkeId> kept = [.. change.IkeUpserts.Select(r => r.Id)];
+            foreach (IkeId id in _ikeSince.Keys.Where(id => !kept.Contains(id)).ToArray())
+                _ikeSince.Remove(id);
+        }
+
+        foreach (IkeRecord record in change.IkeUpserts)
+            _ikeSince[record.Id] = now;
+        foreach (IkeId id in change.IkeDeletes)
+        {
+            _ikeSince.Remove(id);
+            _ivRecords.Remove(id);
+        }
+    }
+
+    /// <summary>An IV counter is no SA of the data path.</summary>
+    private bool TakeIvRecord(SaRecord record)
+    {
+        if (record.Space != CounterSpace.IkeIv)
+            return false;
+        if (!_knownIvRecords.Add(record.Id))
+            return true;  // its limit was raised
+        RecordVerdict verdict = _sealer.OpenIv(record, out IkeId id);
+        if (verdict == RecordVerdict.Opened)
+            _ivRecords[id] = record.Id;
+        else
+            _unusable[record.Id] = $"its sealed part: {verdict}";
+        return true;
+    }
+
+    private void OnCommitted(ulong token)
+    {
+        if (_built == _enqueuedToBuild)
+            Ike?.Committed(token);
+        else
+            _doneCommits.Enqueue((_enqueuedToBuild, token));
+    }
+
+    private void TendIke(Instant now)
+    {
+        if (Ike is null)
+            return;
+        while (_doneCommits.TryPeek(out (long Ticket, ulong Token) done) && done.Ticket <= _built)
+        {
+            _doneCommits.Dequeue();
+            Ike.Committed(done.Token);
+        }
+
+        GiveIvs();
+        if (_ikeWorks && now >= _nextTelling)
+            TellTraffic(now);
+    }
+
+    private void GiveIvs()
+    {
+        if (_ivsWanted.Count == 0)
+            return;
+        var given = new List<(IkeId, ulong[])>();
+        Action? then = null;
+        for (int i = 0; i < IvsPerTurn && then is null && _ivsWanted.TryDequeue(out (IkeId Id, Action? Then) wanted); i++)
+        {
+            then = wanted.Then;
+            if (then is null)
+                given.Add((wanted.Id, _ikeWorks && _ivRecords.TryGetValue(wanted.Id, out SaId sa) && Core.Outbound(sa) is { } lease ? Take(lease) : []));
+        }
+
+        Ike!.Give(given);
+        then?.Invoke();
+    }
+
+    private static ulong[] Take(OutboundLease lease)
+    {
+        var numbers = new List<ulong>(IvPools.Portion);
+        while (numbers.Count < IvPools.Portion && lease.TryTake(out ulong number))
+            numbers.Add(number);
+        return [.. numbers];
+    }
+
+    /// <summary>Some pairs a time, and of those only the ones that carried something since.</summary>
+    private void TellTraffic(Instant now)
+    {
+        _nextTelling = now + TellEvery;
+        List<IkeInput.Traffic>? told = null;
+        int count = Path.Children.Count;
+        for (int i = 0; i < Math.Min(count, ToldPerTurn); i++)
+        {
+            if (_toldTo >= count)
+                _toldTo = 0;
+            ChildEntry pair = Path.Children[_toldTo++];
+            if (ChildTraffic.Of(pair) is { } traffic)
+                (told ??= []).Add(traffic);
+        }
+
+        if (told is not null)
+            Ike!.Traffic(told);
+    }
+}

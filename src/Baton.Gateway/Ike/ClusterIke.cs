@@ -1,0 +1,270 @@
+using System.Net;
+using System.Security.Cryptography;
+using Baton.Cluster.Configuration;
+using Baton.Cluster.Records;
+using Baton.Gateway.Engine;
+using Baton.Ike;
+using Baton.Linux;
+using Baton.Redundancy.Members;
+using Baton.Redundancy.Records;
+using Baton.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace Baton.Gateway.Ike;
+
+/// <summary>IKE of a member: commits go to the ledger, IVs come from leases, and a takeover restores every IKE SA from its record.</summary>
+/// <remarks>Everything here runs on the IKE thread unless it says otherwise; the engine and this talk by posting to each other.</remarks>
+internal sealed class ClusterIke : IIkeHost, IDisposable
+{
+    private readonly GatewayEngine _engine;
+    private readonly RecordSealer _sealer;
+    private readonly RedundancyOptions _sizes;
+    private readonly IvPools _ivs;
+    private readonly ILogger _log;
+    private readonly Dictionary<IkeId, ulong> _versions = [];
+    private readonly Dictionary<ulong, ChildHalves> _children = [];
+
+    /// <summary>Grows with every begin and end of work: what comes back from the engine for an earlier one is void.</summary>
+    private int _epoch;
+
+    private struct ChildHalves
+    {
+        public ulong OutboundTag;
+        public ulong InboundTag;
+        public uint OutboundSpi;
+        public uint InboundSpi;
+        public ulong Sa;
+    }
+
+    public ClusterIke(GatewayEngine engine, IkeOptions options, RecordSealer sealer, RedundancyOptions sizes, IPEndPoint usualLocal, ILogger log)
+    {
+        (_engine, _sealer, _sizes, _log) = (engine, sealer, sizes, log);
+        _ivs = new IvPools(id => _engine.Post(e => e.WantIvs(id)));
+        Runner = new IkeRunner(options, _ivs, this, usualLocal, log);
+    }
+
+    public IkeRunner Runner { get; }
+
+    public void Dispose() => Runner.Dispose();
+
+    // ---- told by the engine, on its thread ----
+
+    /// <summary>This member works: from the records, and nothing but the records.</summary>
+    public void Begin(IReadOnlyList<(IkeRecord Record, Instant Since)> records) => Runner.Post(() =>
+    {
+        int epoch = ++_epoch;
+        _versions.Clear();
+        Fill(records.Select(r => r.Record.Id), () =>
+        {
+            if (epoch == _epoch)
+                Restore(records);
+        });
+    });
+
+    public void End() => Runner.Post(() =>
+    {
+        _epoch++;
+        Runner.StandDown();
+    });
+
+    public void Committed(ulong token) => Runner.Post(() => Runner.Committed(token));
+
+    public void CommitFailed(ulong token, CommitFailure why, string detail) => Runner.Post(() => Runner.CommitFailed(token, $"{why} {detail}".TrimEnd()));
+
+    /// <summary>A half of a pair was built from its record, here or at the standby.</summary>
+    public void Built(ulong child, SaDirection direction, ulong tag, uint spi, ulong madeBy) => Runner.Post(() =>
+    {
+        ref ChildHalves halves = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_children, child, out _);
+        if (direction == SaDirection.Outbound)
+            (halves.OutboundTag, halves.OutboundSpi) = (tag, spi);
+        else
+            (halves.InboundTag, halves.InboundSpi) = (tag, spi);
+        if (halves.Sa == 0)
+            halves.Sa = madeBy;
+    });
+
+    public void Gone(ulong child) => Runner.Post(() => _children.Remove(child));
+
+    public void Give(IReadOnlyList<(IkeId Id, ulong[] Numbers)> given) => Runner.Post(() =>
+    {
+        foreach ((IkeId id, ulong[] numbers) in given)
+            _ivs.Give(id, numbers);
+    });
+
+    public void Traffic(IReadOnlyList<IkeInput.Traffic> traffic) => Runner.Post(() =>
+    {
+        foreach (IkeInput.Traffic one in traffic)
+            Runner.Step(one);
+    });
+
+    public void PeerMoved(ulong child, UdpEndpoint remote) => Runner.Post(() =>
+    {
+        if (_children.TryGetValue(child, out ChildHalves halves) && halves.Sa != 0)
+            Runner.Step(new IkeInput.EndpointMoved(new IkeSaId(halves.Sa), remote.ToIPEndPoint()));
+    });
+
+    // ---- the endpoint's wishes ----
+
+    public void Send(IPEndPoint local, IPEndPoint remote, ReadOnlyMemory<byte> message)
+    {
+        (UdpEndpoint from, UdpEndpoint to) = (UdpEndpoint.From(local), UdpEndpoint.From(remote));
+        _engine.Post(e => e.Path.SendIke(from, to, message.Span));
+    }
+
+    public void Commit(IkeOutput.Commit commit)
+    {
+        var ike = new List<IkeRecord>();
+        var sas = new List<SaRecord>();
+        var deletedIke = new List<IkeId>();
+        var deletedSas = new List<ulong>();
+        foreach (IkeSaChange change in commit.Changes)
+        {
+            var id = new IkeId(change.Id.Value);
+            if (change.Snapshot is not { } snapshot)
+            {
+                _versions.Remove(id);
+                deletedIke.Add(id);
+                deletedSas.Add(_sealer.KeyTag(id, iv: true));
+                continue;
+            }
+
+            if (snapshot.Length > RecordSealer.MaximumSnapshotBytes)
+            {
+                _log.LogError("the state of {Sa} of {Connection} has {Bytes} bytes, more than a record holds", change.Id, change.Connection, snapshot.Length);
+                Runner.Post(() => Runner.CommitFailed(commit.CommitId, "the state of the IKE SA is too long for a record"));
+                return;
+            }
+
+            bool known = _versions.TryGetValue(id, out ulong version);
+            _versions[id] = ++version;
+            ike.Add(new IkeRecord(id, version, _sealer.KeyTag(id, iv: false), _sealer.SealIke(id, version, snapshot.Span)));
+            if (!known)
+                sas.Add(IvCounter(id));
+            Wipe(snapshot);
+        }
+
+        foreach (ChildSaPair pair in commit.Created)
+            AddPair(pair, sas);
+        foreach (ChildSaId child in commit.Deleted)
+        {
+            if (_children.Remove(child.Value, out ChildHalves halves))
+                deletedSas.AddRange([halves.OutboundTag, halves.InboundTag]);
+        }
+
+        _engine.Post(new MemberInput.Commit(commit.CommitId, new LedgerCommit(ike, sas, deletedIke, deletedSas)));
+    }
+
+    public void Perform(IkeOutput output)
+    {
+        switch (output)
+        {
+            case IkeOutput.ChildUp up:
+                ChildRecords.Wipe(up.Child);  // the data path has them from the record
+                break;
+            case IkeOutput.UseOutbound use:
+                _engine.Post(e => e.Path.UseOutbound(use.Child.Value));
+                break;
+            case IkeOutput.IkeSaReplaced replaced:
+                foreach (ChildSaId child in replaced.Children)
+                    Belongs(child.Value, replaced.Successor.Id.Value);
+                break;
+            case IkeOutput.EndpointChanged changed:
+                Move(changed.Children, changed.Local, changed.Remote, changed.UdpEncapsulation);
+                break;
+            case IkeOutput.RestoreWanted wanted:
+                _engine.Post(e => e.RestoreIke([.. wanted.Sas.Select(sa => new IkeId(sa.Value))]));
+                break;
+        }
+    }
+
+    /// <summary>After a failed commit: those that the ledger still has.</summary>
+    public void RestoreSome(IReadOnlyList<(IkeRecord Record, Instant Since)> records) => Runner.Post(() =>
+    {
+        int epoch = _epoch;
+        Fill(records.Select(r => r.Record.Id), () =>
+        {
+            if (epoch == _epoch)
+                Restore(records);
+        });
+    });
+
+    private void Restore(IReadOnlyList<(IkeRecord Record, Instant Since)> records)
+    {
+        var restored = new List<RestoredIkeSa>(records.Count);
+        Instant now = MonotonicClock.Now;
+        foreach ((IkeRecord record, Instant since) in records)
+        {
+            _versions[record.Id] = record.Version;
+            RecordVerdict verdict = _sealer.OpenIke(record, out byte[] snapshot);
+            if (verdict == RecordVerdict.Opened)
+                restored.Add(new RestoredIkeSa(new IkeSaId(record.Id.Value), snapshot, now - since));
+            else
+                _log.LogError("{Id} cannot be used: its sealed state: {Verdict}", record.Id, verdict);
+        }
+
+        Runner.Step(new IkeInput.Restore(restored));
+        foreach (IkeSaFacts sa in Runner.Endpoint.Established)
+        {
+            // The record of an SA knows its maker and where the peer was then; the IKE SA knows who has it now, and where the peer is.
+            foreach (ChildSaId child in sa.Children)
+                Belongs(child.Value, sa.Id.Value);
+            Move(sa.Children, sa.Local, sa.Remote, sa.UdpEncapsulation, unlessLearned: true);
+        }
+
+        foreach (RestoredIkeSa one in restored)
+            Wipe(one.Snapshot);
+        _log.LogInformation("{Count} IKE SAs taken over from their records", restored.Count);
+    }
+
+    /// <summary>IVs for all of these first: without one an IKE SA could not answer.</summary>
+    private void Fill(IEnumerable<IkeId> ids, Action then)
+    {
+        IkeId[] all = [.. ids];
+        foreach (IkeId id in all)
+            _ivs.Restore(id);
+        _engine.Post(e => e.WantIvs(all, () => Runner.Post(then)));
+    }
+
+    private SaRecord IvCounter(IkeId id) => new(default, SaDirection.Outbound, 0, Baton.Redundancy.CounterSpace.IkeIv, _sealer.KeyTag(id, iv: true),
+        SliceSize: 1 << 20, Limit: 0, LimitTerm: 0, CoarseCeiling: 0, LastAuthenticated: IvPools.Own + 1, _sealer.SealIv(id));
+
+    private void AddPair(ChildSaPair pair, List<SaRecord> sas)
+    {
+        ChildHalves old = pair.Replaces is { } replaces ? _children.GetValueOrDefault(replaces.Value) : default;
+        (SaDescription outbound, SaDescription inbound) = ChildRecords.Describe(pair, old.OutboundSpi, old.InboundSpi, swap: false);
+        SaRecord toPeer = ChildRecords.NewRecord(SaDirection.Outbound, outbound, _sealer, _sizes);
+        SaRecord fromPeer = ChildRecords.NewRecord(SaDirection.Inbound, inbound, _sealer, _sizes);
+        sas.Add(toPeer);
+        sas.Add(fromPeer);
+        _children[pair.Id.Value] = new ChildHalves
+        {
+            OutboundTag = toPeer.KeyTag,
+            InboundTag = fromPeer.KeyTag,
+            OutboundSpi = pair.OutboundSpi,
+            InboundSpi = pair.InboundSpi,
+            Sa = pair.Sa.Value,
+        };
+    }
+
+    private void Belongs(ulong child, ulong sa)
+    {
+        ref ChildHalves halves = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrNullRef(_children, child);
+        if (!System.Runtime.CompilerServices.Unsafe.IsNullRef(ref halves))
+            halves.Sa = sa;
+    }
+
+    private void Move(IReadOnlyList<ChildSaId> pairs, IPEndPoint local, IPEndPoint remote, bool udp, bool unlessLearned = false)
+    {
+        ulong[] children = [.. pairs.Select(pair => pair.Value)];
+        var from = UdpEndpoint.From(local);
+        var to = UdpEndpoint.From(udp ? remote : new IPEndPoint(remote.Address, 0));
+        _engine.Post(e => e.Path.Move(children, from, to, unlessLearned));
+    }
+
+    /// <summary>A snapshot holds keys; what it was made for is sealed, or restored.</summary>
+    private static void Wipe(ReadOnlyMemory<byte> snapshot)
+    {
+        if (System.Runtime.InteropServices.MemoryMarshal.TryGetArray(snapshot, out ArraySegment<byte> bytes))
+            CryptographicOperations.ZeroMemory(bytes);
+    }
+}

@@ -1,0 +1,109 @@
+using Baton.Cluster.Protos;
+using Baton.Gateway.Engine;
+using Baton.Ike;
+using Baton.Ike.Messages;
+
+namespace Baton.Gateway.Ike;
+
+/// <summary>What an operator asks of IKE: how its SAs are, and what to do with them. From any thread.</summary>
+internal static class IkeDesk
+{
+    /// <summary>The IKE SAs that are up, and how many there are.</summary>
+    public static async Task FillAsync(NodeStatus status, IkeRunner runner, bool each)
+    {
+        IkeSaFacts[] facts = [];
+        int count = 0;
+        await runner.AskAsync(() =>
+        {
+            count = runner.Endpoint.IkeSas;
+            if (each)
+                facts = [.. runner.Endpoint.Established];
+            return true;
+        });
+        status.IkeSaCount = (uint)count;
+        status.IkeSas.AddRange(facts.Select(Describe));
+    }
+
+    /// <summary>Names are API. Read from the IKE thread's fields: a figure may be a step old.</summary>
+    public static IEnumerable<(string Name, ulong Value)> Counters(IkeRunner runner)
+    {
+        IkeEndpointCounters counters = runner.Endpoint.Counters;
+        foreach (IkeDrop drop in Enum.GetValues<IkeDrop>())
+            yield return ("ike.drop." + CounterName.Of(drop.ToString()), (ulong)counters[drop]);
+        foreach (IkeParseVerdict verdict in Enum.GetValues<IkeParseVerdict>())
+            yield return ("ike.parse." + CounterName.Of(verdict.ToString()), (ulong)counters.Parsed[verdict]);
+        yield return ("ike.requests", (ulong)counters.RequestsSent);
+        yield return ("ike.retransmissions", (ulong)counters.Retransmissions);
+        yield return ("ike.answers-repeated", (ulong)counters.AnswersRepeated);
+        yield return ("ike.commits", (ulong)counters.Commits);
+        yield return ("ike.cookies", (ulong)counters.CookiesSent);
+        yield return ("ike.queue-overflow", (ulong)runner.Overflow);
+        yield return ("ike.sas", (ulong)runner.Endpoint.IkeSas);
+        yield return ("ike.half-open", (ulong)runner.Endpoint.HalfOpenSas);
+    }
+
+    /// <param name="children">Ids of the pairs of a connection's child; asked of the data path.</param>
+    public static async Task<IkeReply> CommandAsync(IkeRunner runner, IkeCommand command, Func<string, Task<IReadOnlyList<ulong>>> children)
+    {
+        IReadOnlyList<ulong> pairs = command.Child.Length > 0 ? await children(ChildRecords.NameOf(command.Connection, command.Child)) : [];
+        return await runner.AskAsync(() => Command(runner, command, pairs)) ?? new IkeReply { Detail = "the IKE thread does not answer" };
+    }
+
+    private static IkeReply Command(IkeRunner runner, IkeCommand command, IReadOnlyList<ulong> pairs)
+    {
+        if (command.Verb == "initiate")
+        {
+            runner.Step(new IkeInput.Initiate(command.Connection));
+            return new IkeReply { Done = true, Detail = $"{command.Connection} is asked for" };
+        }
+
+        if (command.Child.Length > 0)
+        {
+            Func<ulong, IkeInput>? ofChild = command.Verb switch
+            {
+                "rekey" => id => new IkeInput.RekeyChild(new ChildSaId(id)),
+                "delete" => id => new IkeInput.DeleteChild(new ChildSaId(id)),
+                _ => null,
+            };
+            return Each(runner, pairs, ofChild, command);
+        }
+
+        Func<IkeSaId, IkeInput>? ofSa = command.Verb switch
+        {
+            "rekey" => id => new IkeInput.RekeyIke(id),
+            "delete" => id => new IkeInput.DeleteIke(id),
+            "probe" => id => new IkeInput.Probe(id),
+            _ => null,
+        };
+        return Each(runner, [.. runner.Endpoint.Established.Where(sa => sa.Connection == command.Connection).Select(sa => sa.Id)], ofSa, command);
+    }
+
+    private static IkeReply Each<T>(IkeRunner runner, IReadOnlyList<T> ids, Func<T, IkeInput>? input, IkeCommand command)
+    {
+        if (input is null)
+            return new IkeReply { Detail = $"{command.Verb} is nothing that can be asked for here" };
+        foreach (T id in ids)
+            runner.Step(input(id));
+        string what = command.Child.Length > 0 ? $"{command.Connection}:{command.Child}" : command.Connection;
+        return ids.Count > 0 ? new IkeReply { Done = true, Detail = $"{command.Verb} {what}: {ids.Count} asked for" } : new IkeReply { Detail = $"{what} is not up here" };
+    }
+
+    private static IkeSaStatus Describe(IkeSaFacts facts)
+    {
+        var status = new IkeSaStatus
+        {
+            Id = facts.Id.Value,
+            Connection = facts.Connection,
+            LocalSpi = facts.LocalSpi,
+            RemoteSpi = facts.RemoteSpi,
+            Initiated = facts.WeInitiated,
+            Local = facts.Local.ToString(),
+            Remote = facts.Remote.ToString(),
+            PeerIdentity = facts.PeerIdentity,
+            Suite = $"{facts.Suite}/{facts.Group}",
+            Abilities = facts.Abilities.ToString(),
+        };
+        status.Given.AddRange(facts.GivenToPeer.Select(address => address.ToString()));
+        return status;
+    }
+}

@@ -1,0 +1,121 @@
+using System.Net;
+using Baton.Cluster.Configuration;
+using Baton.Cluster.Records;
+using Baton.Crypto;
+using Baton.Gateway.DataPath;
+using Baton.Ike;
+using Baton.Linux;
+using Baton.Redundancy.Records;
+using Microsoft.Extensions.Logging;
+
+namespace Baton.Gateway.Ike;
+
+/// <summary>IKE of a lone peer: nobody takes over, so nothing is committed, and IVs and numbers are its own.</summary>
+internal sealed class LoneIke : IIkeHost, IDisposable
+{
+    private readonly Action<Action<PacketPath>> _post;
+
+    /// <summary>Ids of the halves in the data path; owned by the data thread.</summary>
+    private readonly Dictionary<ulong, (SaId Outbound, SaId Inbound)> _halves = [];
+
+    private ulong _lastId;
+
+    public LoneIke(IkeOptions options, PacketPath path, IPEndPoint usualLocal, Action<Action<PacketPath>> post, ILogger log)
+    {
+        _post = post;
+        Runner = new IkeRunner(options, new CountingIvSources(), this, usualLocal, log);
+        path.Ike = Runner;
+    }
+
+    public IkeRunner Runner { get; }
+
+    /// <summary>Traffic of the pairs, on the data thread, now and then.</summary>
+    public void Tell(PacketPath path)
+    {
+        var told = new List<IkeInput.Traffic>();
+        for (int i = 0; i < path.Children.Count; i++)
+        {
+            if (ChildTraffic.Of(path.Children[i]) is { } traffic)
+                told.Add(traffic);
+        }
+
+        if (told.Count > 0)
+        {
+            Runner.Post(() =>
+            {
+                foreach (IkeInput.Traffic one in told)
+                    Runner.Step(one);
+            });
+        }
+    }
+
+    public void Dispose() => Runner.Dispose();
+
+    public void Send(IPEndPoint local, IPEndPoint remote, ReadOnlyMemory<byte> message)
+    {
+        (UdpEndpoint from, UdpEndpoint to) = (UdpEndpoint.From(local), UdpEndpoint.From(remote));
+        _post(path => path.SendIke(from, to, message.Span));
+    }
+
+    public void Commit(IkeOutput.Commit commit) => Runner.Post(() => Runner.Committed(commit.CommitId));
+
+    public void Perform(IkeOutput output)
+    {
+        switch (output)
+        {
+            case IkeOutput.ChildUp up:
+                (SaDescription outbound, SaDescription inbound) = ChildRecords.Describe(up.Child, 0, 0, swap: true);
+                ChildRecords.Wipe(up.Child);
+                _post(path => Install(path, outbound, inbound));
+                break;
+            case IkeOutput.UseOutbound use:
+                _post(path => path.UseOutbound(use.Child.Value));
+                break;
+            case IkeOutput.ChildDown down:
+                _post(path => Uninstall(path, down.Child.Value));
+                break;
+            case IkeOutput.EndpointChanged changed:
+                Move(changed);
+                break;
+            case IkeOutput.JumpCounters jump:
+                ulong[] children = [.. jump.Children.Select(c => c.Value)];
+                _post(path =>
+                {
+                    foreach (ulong child in children)
+                        path.Children.Find(child)?.Outbound?.Jump(jump.By);
+                });
+                break;
+            case IkeOutput.RestoreWanted:
+                break;  // nothing was written down
+        }
+    }
+
+    private void Move(IkeOutput.EndpointChanged changed)
+    {
+        var from = UdpEndpoint.From(changed.Local);
+        var to = UdpEndpoint.From(changed.UdpEncapsulation ? changed.Remote : new IPEndPoint(changed.Remote.Address, 0));
+        ulong[] children = [.. changed.Children.Select(child => child.Value)];
+        _post(path => path.Move(children, from, to));
+    }
+
+    private void Install(PacketPath path, SaDescription outbound, SaDescription inbound)
+    {
+        (SaId Outbound, SaId Inbound) ids = (new SaId(++_lastId), new SaId(++_lastId));
+        _halves[outbound.Child] = ids;
+        path.AddInbound(Record(ids.Inbound, SaDirection.Inbound, inbound), inbound, null);
+        path.AddOutbound(Record(ids.Outbound, SaDirection.Outbound, outbound), outbound, null);
+        inbound.Wipe();
+        outbound.Wipe();
+    }
+
+    private void Uninstall(PacketPath path, ulong child)
+    {
+        if (!_halves.Remove(child, out (SaId Outbound, SaId Inbound) ids))
+            return;
+        path.Remove(ids.Outbound);
+        path.Remove(ids.Inbound);
+    }
+
+    private static SaRecord Record(SaId id, SaDirection direction, SaDescription description) =>
+        new(id, direction, description.Spi, default, KeyCheckValue.Of(description.Key), 0, 0, 0, 0, 0, default);
+}

@@ -1,0 +1,121 @@
+using System.Net;
+using System.Net.Sockets;
+using Baton.Cluster.Configuration;
+using Baton.Gateway;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Baton.Gateway.Tests.Ike;
+
+/// <summary>Two lone peers on loopback: one begins, one answers; the packets of their hosts pass through what they negotiated.</summary>
+public sealed class TwoPeersTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("baton-two-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Theory]
+    [InlineData("aes256gcm16-prfsha384-x25519", "aes128gcm16-esn")]
+    [InlineData("aes128-sha256-ecp256", "aes256-sha256-noesn")]
+    public async Task What_two_peers_negotiate_carries_packets_both_ways(string ike, string esp)
+    {
+        (int a, int b, int innerA, int innerB) = (FreePort(), FreePort(), FreePort(), FreePort());
+        using var hostA = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 200 };
+        using var hostB = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 200 };
+        hostA.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        hostB.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        string psk = Path.Combine(_directory, "key.psk");
+        File.WriteAllText(psk, "a key that is long enough for a test");
+        File.SetUnixFileMode(psk, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+
+        using var stop = new CancellationTokenSource();
+        using var first = new PeerProcess(Options("a", a, b, innerA, hostA, ("10.1.0.1", "10.2.0.1"), initiates: true, ike, esp), null, NullLoggerFactory.Instance);
+        using var second = new PeerProcess(Options("b", b, a, innerB, hostB, ("10.2.0.1", "10.1.0.1"), initiates: false, ike, esp), null, NullLoggerFactory.Instance);
+        Task<int> runB = second.RunAsync(stop.Token), runA = first.RunAsync(stop.Token);
+        try
+        {
+            byte[] toB = Packet("10.1.0.1", "10.2.0.1"), toA = Packet("10.2.0.1", "10.1.0.1");
+            Assert.Equal(toB, PassUntil(hostA, innerA, toB, hostB, runA, runB));
+            Assert.Equal(toA, PassUntil(hostB, innerB, toA, hostA, runA, runB));
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            Assert.Equal(0, await runA);
+            Assert.Equal(0, await runB);
+        }
+    }
+
+    /// <summary>Sends until it arrives: the first ones find no SA yet.</summary>
+    private static byte[] PassUntil(Socket from, int inner, byte[] packet, Socket to, params Task<int>[] runs)
+    {
+        var buffer = new byte[2_000];
+        for (int i = 0; i < 100; i++)
+        {
+            Assert.All(runs, run => Assert.False(run.IsCompleted));
+            from.SendTo(packet, new IPEndPoint(IPAddress.Loopback, inner));
+            try
+            {
+                return buffer[..to.Receive(buffer)];
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock)
+            {
+            }
+        }
+
+        Assert.Fail("no packet came through within 20 s");
+        return [];
+    }
+
+    private NodeOptions Options(string name, int own, int other, int inner, Socket host, (string Own, string Other) addresses, bool initiates, string ike, string esp)
+    {
+        ConfigResult result = ConfigFile.Parse($"""
+            [node]
+            name = "{name}"
+            role = "peer"
+            [cluster]
+            id = "c"
+            [outer]
+            listen = "127.0.0.1:{own}"
+            remote = "127.0.0.1:{other}"
+            [inner]
+            listen = "127.0.0.1:{inner}"
+            [[inner.route]]
+            prefix = "{addresses.Own}/32"
+            to = "{host.LocalEndPoint}"
+            [[connection]]
+            name = "between"
+            start = "{(initiates ? "initiate" : "respond")}"
+            local = "127.0.0.1:{own}"
+            remote = "127.0.0.1:{other}"
+            local-id = "{name}.test"
+            auth = "psk"
+            psk-file = "key.psk"
+            encapsulation = "always"
+            ike = ["{ike}"]
+            [[connection.child]]
+            name = "hosts"
+            local = ["{addresses.Own}"]
+            remote = ["{addresses.Other}"]
+            esp = ["{esp}"]
+            """, Path.Combine(_directory, $"{name}.toml"));
+        Assert.Empty(result.Errors.Select(e => e.ToString()));
+        return result.Options!;
+    }
+
+    private static byte[] Packet(string from, string to)
+    {
+        var packet = new byte[64];
+        (packet[0], packet[3], packet[9]) = (0x45, 64, 17);
+        IPAddress.Parse(from).TryWriteBytes(packet.AsSpan(12), out _);
+        IPAddress.Parse(to).TryWriteBytes(packet.AsSpan(16), out _);
+        packet[63] = 0x5A;
+        return packet;
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}
