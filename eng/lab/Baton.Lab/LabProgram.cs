@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Baton.Lab.Captures;
 using Baton.Lab.Hosts;
+using Baton.Lab.Reports;
 using Baton.Lab.Scenarios;
 using Baton.Lab.Steps;
 using Baton.Lab.StrongSwan;
@@ -14,6 +15,7 @@ public static class LabProgram
         eng/lab/run SCENARIO... [--keep]   tell these (names of eng/lab/scenarios, or files)
         eng/lab/run --all                  tell all
         eng/lab/run --short                tell those that ./test tells
+        eng/lab/run --interop              tell those that fill docs/interop.md, and write it
         eng/lab/run --list                 the scenarios
         eng/lab/run --steps                the sentences that a scenario may use
 
@@ -49,6 +51,7 @@ public static class LabProgram
         if (arguments.Contains("--steps")) return ListSteps(output);
         Scenario[] chosen =
             arguments.Contains("--all") ? [.. Scenarios]
+            : arguments.Contains("--interop") ? [.. Scenarios.Where(scenario => scenario.Tags.Contains("interop"))]
             : arguments.Contains("--short") ? [.. Scenarios.Where(scenario => scenario.Tags.Contains("short"))]
             : [.. names.Select(name => Scenario.Read(File.Exists(name) ? name : Path.Combine(Folder, "scenarios", $"{name}.lab")))];
         if (chosen.Length == 0)
@@ -67,11 +70,15 @@ public static class LabProgram
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         int failed = 0;
+        var rows = new List<InteropRow>();
         foreach (Scenario scenario in chosen)
         {
             if (stop.IsCancellationRequested) return 130;
-            if (!TryTell(scenario, keep, output, stop.Token)) failed++;
+            if (!TryTell(scenario, keep, output, stop.Token, rows)) failed++;
         }
+
+        if (arguments.Contains("--interop") && !stop.IsCancellationRequested)
+            File.WriteAllText(Path.Combine(Folder, "..", "..", "docs", "interop.md"), InteropTable.Write(Charon.Version(), chosen.Select(Described), rows));
 
         output.WriteLine($"{chosen.Length - failed} told, {failed} failed");
         return failed == 0 ? 0 : 1;
@@ -84,7 +91,7 @@ public static class LabProgram
     }
 
     /// <summary>True: it came out as it says. What was seen is written to <paramref name="output"/>.</summary>
-    public static bool TryTell(Scenario scenario, bool keep, TextWriter output, CancellationToken cancellation)
+    public static bool TryTell(Scenario scenario, bool keep, TextWriter output, CancellationToken cancellation, List<InteropRow>? rows = null)
     {
         output.WriteLine($"== {scenario.Name}: {scenario.Title}");
         bool came = false;
@@ -95,12 +102,13 @@ public static class LabProgram
             if (keep) output.WriteLine($"   logs and captures: {room.Folder}");
             try
             {
-                new Teller(Book(story), output, cancellation).Tell(scenario);
+                new Teller(Book(story), output, cancellation, (row, failure) =>
+                    rows?.Add(new InteropRow(scenario.Name, row, story.Negotiated, failure is null ? "passed" : $"failed: {failure.Split('\n')[0]}"))).Tell(scenario);
                 came = true;
             }
-            catch (LabException e)
+            catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException))
             {
-                output.WriteLine($"   FAILED {scenario.Name}: {e.Message}");
+                output.WriteLine($"   FAILED {scenario.Name}: {(e is LabException ? e.Message : e.ToString())}");
                 foreach (string tail in keep ? [] : room.LogTails()) output.WriteLine(tail);
             }
             catch (OperationCanceledException)
@@ -117,7 +125,14 @@ public static class LabProgram
         return came;
     }
 
-    public static StepBook Book(Story story) => new(new StageSteps(story), new ClusterSteps(story), new EndSteps(story), new ExpectSteps(story), new TrafficSteps(story));
+    public static StepBook Book(Story story) => new(new StageSteps(story), new ClusterSteps(story), new EndSteps(story), new ExpectSteps(story), new FurtherTunnels(story), new TrafficSteps(story));
+
+    /// <summary>The sentences of the noted block: what was done with each row's tunnel.</summary>
+    private static (string Name, string Title, string Steps) Described(Scenario scenario)
+    {
+        Line? block = scenario.Steps.FirstOrDefault(line => line.Text.EndsWith("noted:", StringComparison.Ordinal));
+        return (scenario.Name, scenario.Title.TrimEnd('.'), string.Join("; ", (block?.Body ?? []).Where(line => !line.Text.StartsWith('|')).Select(line => line.Text)));
+    }
 
     private static int List(TextWriter output)
     {

@@ -1,3 +1,4 @@
 using Baton.Lab;
+using Baton.Lab.Batons;
 
-return LabProgram.Run(args, Console.Out);
+return args is [OperatorProcess.Argument, .. var files] ? await OperatorProcess.RunAsync(files) : LabProgram.Run(args, Console.Out);

@@ -15,6 +15,9 @@ public sealed class BatonCluster(Network network, ClusterFiles files, Wait wait)
     private readonly HashSet<string> _struck = [];
     private readonly HashSet<string> _ends = [];
     private LabProcess? _handler;
+    private Instrument? _operator;
+
+    public Wait Wait => wait;
 
     /// <summary>The member that has the cluster's address now; null while none has it.</summary>
     public Host? Active => network.Members.FirstOrDefault(Holds);
@@ -24,8 +27,11 @@ public sealed class BatonCluster(Network network, ClusterFiles files, Wait wait)
     public void Start(IReadOnlyList<string> memberFiles)
     {
         _handler = network.Handler.Start("handler", [BatonTool.Path, "handler", files.WriteHandler()]);
+        _operator = Instrument.Start("operator", network.Handler.Inside(
+            Path.Combine(AppContext.BaseDirectory, "Baton.Lab"), OperatorProcess.Argument, files.Of("ca.crt"), files.Of("o.crt"), files.Of("o.key")));
         for (int i = 0; i < network.Members.Count; i++) StartMember(network.Members[i], memberFiles[i]);
-        wait.Until("a member is active", Patience, () => Active is not null, LastWords);
+        wait.Until("a member is active", Patience, () => Active is not null || _members.Values.Any(member => member.HasExited), LastWords);
+        if (_members.Values.FirstOrDefault(member => member.HasExited) is { } ended) throw new LabException($"{ended.Name} has ended: {ended.LastWords()}");
     }
 
     private void StartMember(Host host) => StartMember(host, files.Of($"{host.Name}.toml"));
@@ -51,52 +57,61 @@ public sealed class BatonCluster(Network network, ClusterFiles files, Wait wait)
         StartMember(host);
     }
 
-    /// <summary>Somebody is active, and some other member would carry every SA on if it died now.</summary>
+    /// <summary>Somebody is active, and the designated successor would carry every SA on if it died now.</summary>
     public void WaitReady() => wait.Until("the standby is ready", Patience, () =>
     {
-        if (Active is null || Status() is not { } status) return false;
-        int standbys = 0;
-        foreach (JsonElement node in status.GetProperty("nodes").EnumerateArray())
-        {
-            if (node.GetProperty("state").GetString() == "standby" && node.GetProperty("saReady").GetInt32() == node.GetProperty("saCount").GetInt32()
-                && node.GetProperty("notReadyWhy").GetString() is "")
-                standbys++;
-        }
-
-        return standbys > 0 && status.GetProperty("ready").GetBoolean();
+        if (Active is not { } active || Ask($$"""{"cmd":"cluster","at":"{{Network.HandlerAddress}}:7443"}""") is not { } cluster) return false;
+        return Find(cluster, "record", "designee", "member") is { } designee && Node(active) is { } first && Node(network.Member(designee.GetString()!)) is { } second
+            && HasGoodPaths(network.Member(designee.GetString()!))
+            && IsState(first, "active") && IsState(second, "standby")
+            && Count(second, "saCount") == Count(first, "saCount") && Count(second, "saReady") == Count(second, "saCount");
     }, LastWords);
 
-    /// <summary>What <c>baton status --json</c> says; null: nothing that could be read.</summary>
-    public JsonElement? Status()
-    {
-        (_, string output) = Command.Try("ip", network.Handler.Inside([BatonTool.Path, "status", "--json", .. Credentials, .. Nodes]).Skip(1));
-        string? line = output.Split('\n').FirstOrDefault(text => text.StartsWith('{'));
-        try
-        {
-            return line is null ? null : JsonElement.Parse(line);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    /// <summary>What a member says of itself, with its SAs and IKE SAs; null: it does not answer.</summary>
+    public JsonElement? Node(Host member) => Ask($$"""{"cmd":"node","at":"{{At(member)}}"}""");
 
-    /// <summary>An operator's command to a member, such as <c>ike rekey lab</c>.</summary>
-    public string Tell(Host member, params IEnumerable<string> command) => network.Handler.Run(
-        [BatonTool.Path, .. command, "--node", $"{Network.ControlOf(IndexOf(member))}:7400", .. Credentials]);
+    /// <summary>An operator's wish: initiate, rekey, delete or probe a connection, or one child of it.</summary>
+    public void Tell(Host member, string verb, string connection, string child = "")
+    {
+        JsonElement answer = Ask($$"""{"cmd":"ike","at":"{{At(member)}}","verb":"{{verb}}","connection":"{{connection}}","child":"{{child}}"}""")
+            ?? throw new LabException($"{member.Name} does not answer");
+        if (!answer.GetProperty("done").GetBoolean()) throw new LabException($"{member.Name}: {answer.GetProperty("detail").GetString()}");
+    }
 
     public string LastWords() => string.Join('\n', new[] { _handler }.Concat(_members.Values).OfType<LabProcess>().Select(process => $"-- {process.Name}\n{process.LastWords()}"));
 
     public void Dispose()
     {
         foreach (Host member in network.Members) member.SignalAll(ProcessSignal.Continue);
-        foreach (LabProcess member in _members.Values) member.Kill();
-        _handler?.Kill();
+        _operator?.Dispose();
+        foreach (LabProcess member in _members.Values) member.Dispose();
+        _handler?.Dispose();
     }
 
-    private IEnumerable<string> Credentials => ["--handler", $"{Network.HandlerAddress}:7443", "--ca", files.Of("ca.crt"), "--cert", files.Of("o.crt"), "--key", files.Of("o.key")];
+    /// <summary>A link that came back is good only when it has been so for a while; until then nobody hands over to that member. Its log says when.</summary>
+    private bool HasGoodPaths(Host host) =>
+        File.ReadLines(_members[host.Name].Log).LastOrDefault(line => line.Contains(" paths: ", StringComparison.Ordinal)) is not { } last
+        || last.EndsWith("paths: good", StringComparison.Ordinal);
 
-    private IEnumerable<string> Nodes => network.Members.Where(IsRunning).SelectMany(member => new[] { "--node", $"{Network.ControlOf(IndexOf(member))}:7400" });
+    /// <summary>A field that is not set is not written: null.</summary>
+    private static JsonElement? Find(JsonElement from, params string[] path)
+    {
+        foreach (string name in path)
+        {
+            if (from.ValueKind != JsonValueKind.Object || !from.TryGetProperty(name, out from)) return null;
+        }
+
+        return from;
+    }
+
+    private static bool IsState(JsonElement node, string state) => Find(node, "state")?.GetString() == state;
+
+    private static int Count(JsonElement node, string name) => Find(node, name)?.GetInt32() ?? 0;
+
+    private JsonElement? Ask(string question) =>
+        _operator is null ? throw new LabException("the cluster was not started") : _operator.Ask(question) is var answer && answer.TryGetProperty("silent", out _) ? null : answer;
+
+    private string At(Host member) => $"{Network.ControlOf(IndexOf(member))}:7400";
 
     private int IndexOf(Host member) => network.Members.ToList().IndexOf(member);
 

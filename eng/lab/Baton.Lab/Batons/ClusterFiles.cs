@@ -59,6 +59,9 @@ public sealed class ClusterFiles
         [[virtual.address]]
         address = "{Network.ClusterInner6}/64"
         device = "inner"
+        [track]
+        outer = "outer"
+        inner = "inner"
         [status]
         listen = "{Network.ControlOf(member)}:7400"
         {tunnels}
@@ -95,6 +98,16 @@ public sealed class ClusterFiles
             static-keying = true
             sas-file = "sas.csv"
             """;
+    }
+
+    /// <summary>A key or secret: readable by its owner only, as a node demands.</summary>
+    public void WriteSecret(string name, string text)
+    {
+        using var file = new FileStream(Of(name), new FileStreamOptions
+        {
+            Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+        file.Write(Encoding.UTF8.GetBytes(text));
     }
 
     private string Write(string name, string role, string own)

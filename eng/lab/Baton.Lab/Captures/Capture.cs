@@ -11,9 +11,11 @@ public sealed class Capture : IDisposable
 
     private readonly LabProcess _process;
     private readonly string _file;
+    private readonly Wait _wait;
 
     public Capture(Host host, string device, string name, Wait wait)
     {
+        _wait = wait;
         _file = Path.Combine(host.Folder, $"{name}.pcap");
         _process = host.Start(name,
             ["dumpcap", "-P", "-q", "-i", device, "-s", $"{Snapshot}", "-B", "16", "-f", "udp port 500 or udp port 4500 or esp", "-w", _file]);
@@ -22,8 +24,11 @@ public sealed class Capture : IDisposable
 
     public static bool IsInstalled => File.Exists("/usr/bin/dumpcap");
 
+    /// <summary>While packets flow: dumpcap leaves what it has not read yet when it is stopped, so first it must have caught up with now.</summary>
     public List<CapturedPacket> Finish()
     {
+        TimeSpan now = DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch;
+        _wait.Until("the capture has caught up", TimeSpan.FromSeconds(15), () => PcapReader.Read(_file) is [.., var last] && last.At > now, () => _process.LastWords());
         _process.Stop(TimeSpan.FromSeconds(10));
         return PcapReader.Read(_file);
     }

@@ -20,7 +20,7 @@ internal static class BareIkePolicy
         Pools = new Dictionary<string, AddressPool> { ["lab"] = new(IPAddress.Parse("10.3.0.10"), IPAddress.Parse("10.3.0.250")) },
         Connections =
         [
-            new Connection(BareIkeEnd.Connection, Credentials(secret))
+            new Connection(BareIkeEnd.Connection, Credentials(terms, secret))
             {
                 Local = new IPEndPoint(IPAddress.Parse(terms.Ipv6 ? Network.ClusterAddress6 : Network.ClusterAddress), 500),
                 Remote = behindNat ? null : new IPEndPoint(IPAddress.Parse(terms.Ipv6 ? Network.PeerAddress6 : Network.PeerAddress), 500),
@@ -38,10 +38,10 @@ internal static class BareIkePolicy
         ],
     };
 
-    private static ConnectionCredentials Credentials(string secret)
+    private static ConnectionCredentials Credentials(TunnelTerms terms, string secret)
     {
         var key = new PresharedKey(new SecretBytes(Encoding.UTF8.GetBytes(secret)));
-        return new ConnectionCredentials(Identity.Fqdn(LabCertificates.ClusterName), key, Identity.Fqdn(LabCertificates.PeerName), key);
+        return new ConnectionCredentials(Identity.Fqdn(LabCertificates.ClusterName), key, Identity.Fqdn(terms.PeerIdentity), key);
     }
 
     private static TrafficSelector Selector(string net)

@@ -13,6 +13,7 @@ public sealed class Instrument : IDisposable
     private readonly Process _process;
     private readonly BlockingCollection<string> _answers = [];
     private readonly BlockingCollection<string> _complaints = [];
+    private bool _disposed;
 
     private Instrument(string name, Process process)
     {
@@ -56,6 +57,8 @@ public sealed class Instrument : IDisposable
 
     public void Dispose()
     {
+        if (_disposed) return;
+        _disposed = true;
         _process.Kill();
         _process.WaitForExit();
         _process.Dispose();

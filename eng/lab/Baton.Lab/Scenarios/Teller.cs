@@ -13,8 +13,12 @@ namespace Baton.Lab.Scenarios;
 ///                                                                                              the peer comes up with ike &lt;ike&gt;, esp &lt;esp&gt;
 /// </code>
 /// </remarks>
-public sealed partial class Teller(StepBook book, TextWriter output, CancellationToken cancellation)
+/// <param name="onRow">Is told how each row of a <c>with each row, noted:</c> ended: its cells, and null or why it failed. Later rows go on all the same.</param>
+public sealed partial class Teller(StepBook book, TextWriter output, CancellationToken cancellation, Action<string, string?>? onRow = null)
 {
+    private const string EachRow = "with each row:";
+    private const string EachRowNoted = "with each row, noted:";
+
     private static readonly Dictionary<string, string> Nothing = [];
 
     public void Tell(Scenario scenario)
@@ -42,19 +46,38 @@ public sealed partial class Teller(StepBook book, TextWriter output, Cancellatio
             foreach (string value in each.Groups[2].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries))
                 TellBody(line.Body, new Dictionary<string, string>(words) { [each.Groups[1].Value] = value }, $"{each.Groups[1].Value} {value}:", depth);
         }
-        else if (text == "with each row:")
+        else if (text is EachRow or EachRowNoted)
         {
+            int failed = 0;
             string[][] rows = [.. line.Body.Where(IsRow).Select(row => row.Text.Trim('|').Split('|', StringSplitOptions.TrimEntries))];
             foreach (string[] row in rows.Skip(1))
             {
                 var named = new Dictionary<string, string>(words);
                 for (int column = 0; column < row.Length; column++) named[rows[0][column]] = row[column];
-                TellBody(line.Body.Where(inner => !IsRow(inner)), named, string.Join(" | ", row), depth);
+                if (!TryTellRow([.. line.Body.Where(inner => !IsRow(inner))], named, string.Join(" | ", row), depth, text == EachRowNoted)) failed++;
             }
+
+            if (failed > 0) throw new LabException($"line {line.Number}: {failed} of {rows.Length - 1} rows failed");
         }
         else
         {
             Do(line, text, depth);
+        }
+    }
+
+    private bool TryTellRow(List<Line> body, Dictionary<string, string> words, string row, int depth, bool isNoted)
+    {
+        try
+        {
+            TellBody(body, words, row, depth);
+            if (isNoted) onRow?.Invoke(row, null);
+            return true;
+        }
+        catch (LabException e) when (isNoted)
+        {
+            Say(depth, $"FAILED {e.Message}");
+            onRow?.Invoke(row, e.Message);
+            return false;
         }
     }
 
@@ -83,7 +106,7 @@ public sealed partial class Teller(StepBook book, TextWriter output, Cancellatio
     private static bool IsRow(Line line) => line.Text.StartsWith('|');
 
     private static IEnumerable<Line> Leaves(IEnumerable<Line> lines) => lines.SelectMany(line =>
-        IsRow(line) ? [] : Repeat().IsMatch(line.Text) || ForEach().IsMatch(line.Text) || line.Text == "with each row:" ? Leaves(line.Body) : [line]);
+        IsRow(line) ? [] : Repeat().IsMatch(line.Text) || ForEach().IsMatch(line.Text) || line.Text is EachRow or EachRowNoted ? Leaves(line.Body) : [line]);
 
     [GeneratedRegex(@"^repeat (\d+) times:$")]
     private static partial Regex Repeat();
@@ -91,6 +114,6 @@ public sealed partial class Teller(StepBook book, TextWriter output, Cancellatio
     [GeneratedRegex(@"^for each (\w+) of (.+):$")]
     private static partial Regex ForEach();
 
-    [GeneratedRegex("<([a-z ]+)>")]
+    [GeneratedRegex("<([A-Za-z ]+)>")]
     private static partial Regex Placeholder();
 }

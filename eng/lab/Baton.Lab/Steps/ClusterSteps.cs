@@ -1,6 +1,8 @@
 using Baton.Lab.Batons;
+using Baton.Lab.Ends;
 using Baton.Lab.Hosts;
 using Baton.Lab.Scenarios;
+using Baton.Lab.Terms;
 
 namespace Baton.Lab.Steps;
 
@@ -11,6 +13,38 @@ public sealed class ClusterSteps(Story story)
 
     [Step("a baton cluster and a baton peer with static keys")]
     public void StaticCluster() => RaiseStatic($"{Network.PeerAddress}:4500", Network.ClusterNet, Network.PeerNet);
+
+    [Step("a baton cluster and a baton peer with static keys over raw esp")]
+    public void StaticRaw() => RaiseStatic($"{Network.PeerAddress}:0", Network.ClusterNet, Network.PeerNet);
+
+    [Step("a baton cluster and a baton peer with static keys over ipv6")]
+    public void StaticIpv6()
+    {
+        story.Terms = story.Terms with { Ipv6 = true };
+        RaiseStatic($"[{Network.PeerAddress6}]:4500", Network.ClusterNet6, Network.PeerNet6);
+    }
+
+    /// <summary>It knows every kind of peer of the lab; which one comes, the terms say.</summary>
+    [Step("a baton cluster")]
+    public void Cluster()
+    {
+        var files = new ClusterFiles(Path.Combine(story.Room.Folder, "files"), story.Network);
+        string connections = new Connections(files, story.Certificates, StageSteps.Secret).Write(TunnelTerms.Kinds, isCluster: true, story.Network.HasNat);
+        Raise(files, connections);
+        story.Cluster = new BatonEnd(story.BatonCluster, () => story.Terms.Kind);
+    }
+
+    /// <summary>Both ends Baton; the peer begins at once.</summary>
+    [Step("a baton cluster and a baton peer with {terms}")]
+    public void ClusterAndPeer(string terms)
+    {
+        story.Terms = TunnelTerms.Parse(terms);
+        var files = new ClusterFiles(Path.Combine(story.Room.Folder, "files"), story.Network);
+        var connections = new Connections(files, story.Certificates, StageSteps.Secret);
+        Raise(files, connections.Write([story.Terms], isCluster: true, story.Network.HasNat));
+        story.Cluster = new BatonEnd(story.BatonCluster, () => story.Terms.Kind);
+        story.BatonPeer = story.Room.Keep(new BatonPeer(story.Network, files.WritePeer(connections.Write([story.Terms], isCluster: false, story.Network.HasNat))));
+    }
 
     [Step("the standby is ready")]
     public void Ready() => story.BatonCluster.WaitReady();
@@ -54,8 +88,13 @@ public sealed class ClusterSteps(Story story)
     {
         var files = new ClusterFiles(Path.Combine(story.Room.Folder, "files"), story.Network);
         string tunnel = files.StaticTunnel(peer, local, remote);
-        story.BatonCluster = story.Room.Keep(new BatonCluster(story.Network, files, story.Room.Wait));
-        story.BatonCluster.Start([.. story.Network.Members.Select((_, index) => files.WriteMember(index, tunnel))]);
+        Raise(files, tunnel);
         story.BatonPeer = story.Room.Keep(new BatonPeer(story.Network, files.WritePeer(tunnel)));
+    }
+
+    private void Raise(ClusterFiles files, string tunnels)
+    {
+        story.BatonCluster = story.Room.Keep(new BatonCluster(story.Network, files, story.Room.Wait));
+        story.BatonCluster.Start([.. story.Network.Members.Select((_, index) => files.WriteMember(index, tunnels))]);
     }
 }

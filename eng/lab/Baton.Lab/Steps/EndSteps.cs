@@ -13,6 +13,8 @@ public sealed class EndSteps(Story story)
     {
         story.End(who).Initiate();
         WaitFor("both ends have one IKE SA with one child", (peer, cluster) => IsOneTunnel(peer, cluster));
+        IkeView tunnel = One("peer");
+        story.Negotiated = $"{tunnel.Suite}; {tunnel.Children[0].Suite}";
     }
 
     [Step("{who} rekeys the child")]

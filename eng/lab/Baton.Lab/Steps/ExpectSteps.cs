@@ -17,13 +17,19 @@ public sealed class ExpectSteps(Story story)
 
     /// <summary>From the last blow to now, both phones and the probe: what was lost, and how long nothing came.</summary>
     [Step("measure what was lost")]
-    public void Measure()
+    public void Measure() => MeasureAs("");
+
+    /// <summary>Each kind of blow has a series of its own.</summary>
+    [Step("measure what was lost as {blow}")]
+    public void MeasureAs(string blow)
     {
+        string of = blow.Length > 0 ? $"{blow} " : "";
+        WaitForTheCall();
         ProbeReading probe = story.Probe;
         CallReading call = story.Call;
-        story.Measure("call lost", Math.Max(call.LostAtPeer, call.LostAtCluster));
-        story.Measure("outage ms", probe.OutageMs);
-        story.Measure("delivered twice", probe.DeliveredTwice + call.DeliveredTwice);
+        story.Measure($"{of}call lost", Math.Max(call.LostAtPeer, call.LostAtCluster));
+        story.Measure($"{of}outage ms", probe.OutageMs);
+        story.Measure($"{of}delivered twice", probe.DeliveredTwice + call.DeliveredTwice);
         story.Say(string.Create(CultureInfo.InvariantCulture,
             $"call lost {call.LostAtPeer} to the peer, {call.LostAtCluster} to the cluster; outage {probe.ToPeer.OutageMs:0.0} ms to the peer, {probe.FromPeer.OutageMs:0.0} ms to the cluster; probe lost {probe.ToPeer.Lost} and {probe.FromPeer.Lost}"));
     }
@@ -46,6 +52,7 @@ public sealed class ExpectSteps(Story story)
     [Step("expect call lost at most {packets} each way")]
     public void CallLost(int packets)
     {
+        WaitForTheCall();
         CallReading call = story.Call;
         if (call.LostAtPeer > packets || call.LostAtCluster > packets) throw new LabException($"{call.LostAtPeer} to the peer, {call.LostAtCluster} to the cluster");
     }
@@ -68,6 +75,15 @@ public sealed class ExpectSteps(Story story)
         story.Say($"after the blow: {esp} ESP packets, {ike.Length} of IKE");
         if (esp == 0) throw new LabException("the capture has no ESP after the blow");
         if (ike.Length > 0) throw new LabException($"{ike.Length} IKE messages; the first is exchange {ike[0].ExchangeType} {(ike[0].At - story.StruckAt).TotalMilliseconds:0.0} ms after the blow");
+    }
+
+    /// <summary>A packet is known to be lost when later ones have come: so a few later ones are awaited, each way.</summary>
+    private void WaitForTheCall()
+    {
+        const int later = 5;
+        CallReading now = story.Call;
+        story.Room.Wait.Until("both phones hear each other again", TimeSpan.FromSeconds(10), () =>
+            story.Call is var call && call.ReceivedAtPeer >= now.ReceivedAtPeer + later && call.ReceivedAtCluster >= now.ReceivedAtCluster + later);
     }
 
     private int _captures;

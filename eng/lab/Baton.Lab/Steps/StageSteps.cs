@@ -9,7 +9,7 @@ namespace Baton.Lab.Steps;
 /// <summary>Who is on the stage.</summary>
 public sealed class StageSteps(Story story)
 {
-    private const string Secret = "a long secret of this lab run only";
+    internal const string Secret = "a long secret of this lab run only";
 
     private Host? _bareHost;
     private BareIkeEnd? _bare;
@@ -49,7 +49,7 @@ public sealed class StageSteps(Story story)
     public void Agree(string terms)
     {
         story.Terms = TunnelTerms.Parse(terms);
-        Introduce(story.StrongSwan, LabCertificates.PeerName);
+        Introduce(story.StrongSwan, story.Terms.PeerIdentity);
         story.StrongSwan.Load(CharonConnection.OfPeer(story.Terms));
         if (_bareHost is not null)
         {
@@ -66,7 +66,7 @@ public sealed class StageSteps(Story story)
     private void Introduce(Charon charon, string name)
     {
         if (story.Terms.IsCertificate) charon.LoadCertificates(story.Certificates, name, story.Terms);
-        else charon.LoadSecret(Secret, LabCertificates.PeerName, LabCertificates.ClusterName);
+        else charon.LoadSecret(Secret, story.Terms.PeerIdentity, LabCertificates.ClusterName);
     }
 
     private static string[] Names(string members) => members.Replace(" and ", " ", StringComparison.Ordinal).Split(' ', StringSplitOptions.RemoveEmptyEntries);

@@ -69,6 +69,9 @@ public sealed class Story(LabRoom room, TextWriter output) : IDisposable
         set => _batonPeer = value;
     }
 
+    /// <summary>How many tunnels there are beside the one that is looked at.</summary>
+    public int FurtherTunnels { get; set; }
+
     /// <summary>The instant of the last blow, on the clock of captures.</summary>
     public TimeSpan StruckAt { get; private set; }
 
@@ -102,6 +105,12 @@ public sealed class Story(LabRoom room, TextWriter output) : IDisposable
 
     public void Begin(Probe probe) => (_probe, _probeSince) = (probe, null);
 
+    public void EndProbe()
+    {
+        _probe?.Dispose();
+        _probe = null;
+    }
+
     public CallReading Call => LookAtCall() ?? throw new LabException("there is no call yet");
 
     public ProbeReading Probe => LookAtProbe() ?? throw new LabException("there is no probe yet");
@@ -113,6 +122,9 @@ public sealed class Story(LabRoom room, TextWriter output) : IDisposable
     }
 
     public Capture? Capture { get; set; }
+
+    /// <summary>What the peer saw of the tunnel that is being tried; for the table.</summary>
+    public string Negotiated { get; set; } = "";
 
     public void Say(string text) => output.WriteLine($"      {text}");
 

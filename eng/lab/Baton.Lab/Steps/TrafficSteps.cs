@@ -15,6 +15,26 @@ public sealed class TrafficSteps(Story story)
     public void Ping() => story.Room.Wait.Until("a ping from behind the peer is answered", Patience, () =>
         Processes.Command.Try("ip", story.Network.PeerHost.Inside("ping", "-c", "1", "-W", "1", ClusterHost).Skip(1)).Status == 0);
 
+    /// <summary>From the peer itself: from the inner address that it was given, when it was given one.</summary>
+    [Step("ping from the peer passes")]
+    public void PingFromPeer()
+    {
+        string address = story.Terms.Pool ? story.StrongSwan.Established()?.VirtualAddresses.Split(' ')[0] ?? "" : "10.1.0.1";
+        story.Room.Wait.Until($"a ping from {address} is answered", Patience, () =>
+            Processes.Command.Try("ip", story.Network.Peer.Inside("ping", "-c", "1", "-W", "1", "-I", address, ClusterHost).Skip(1)).Status == 0);
+    }
+
+    /// <summary>All at once, each from the address that only its tunnel carries.</summary>
+    [Step("pings pass through the further tunnels")]
+    public void PingsPass() => story.Room.Wait.Until("a ping through each further tunnel is answered", Patience, () =>
+    {
+        string pings = string.Join(' ', FurtherTunnels.Addresses(story.FurtherTunnels).Select(address => $"(ping -c 1 -W 2 -I {address} {ClusterHost} >/dev/null || echo lost) &"));
+        return Processes.Command.Try("ip", story.Network.Peer.Inside("sh", "-c", $"{pings} wait").Skip(1)) is (0, "");
+    });
+
+    [Step("peer moves from {before} to {after}")]
+    public void PeerMoves(string before, string after) => story.Network.MovePeer(before, after);
+
     [Step("ping passes no more")]
     public void NoPing() => story.Room.Wait.Until("pings from behind the peer are answered no more", Patience, () =>
         Processes.Command.Try("ip", story.Network.PeerHost.Inside("ping", "-c", "1", "-W", "1", ClusterHost).Skip(1)).Status != 0);
@@ -35,6 +55,9 @@ public sealed class TrafficSteps(Story story)
         story.Room.Wait.Until("the probe flows both ways", Patience, () => probe.Look().IsFlowing);
         story.Begin(probe);
     }
+
+    [Step("probe ends")]
+    public void ProbeEnds() => story.EndProbe();
 
     [Step("probe flows both ways")]
     public void ProbeFlows() => story.Room.Wait.Until("the probe flows both ways", Patience, () => story.Probe.IsFlowing);

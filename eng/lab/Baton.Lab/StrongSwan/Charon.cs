@@ -61,6 +61,10 @@ public sealed class Charon : IDisposable
 
     public static bool IsInstalled => File.Exists(Daemon) && File.Exists("/usr/lib/ipsec/plugins/libstrongswan-kernel-libipsec.so");
 
+    /// <summary>Such as "strongSwan 5.9.8".</summary>
+    public static string Version() =>
+        $"strongSwan {Command.Try(Daemon, ["--version"]).Output.Split(' ').LastOrDefault()?.Trim().TrimEnd(',')}";
+
     public JsonObject Ask(string command, JsonObject? message = null)
     {
         using var vici = new Vici(_socket);

@@ -12,12 +12,19 @@ internal static class CharonConnection
     /// <summary>The peer's side: towards the cluster's address.</summary>
     public static JsonObject OfPeer(TunnelTerms terms, string name = Name) => Of(
         terms, name, terms.Ipv6 ? Network.PeerAddress6 : Network.PeerAddress, terms.Ipv6 ? Network.ClusterAddress6 : Network.ClusterAddress,
-        LabCertificates.PeerName, LabCertificates.ClusterName,
-        terms.Pool ? "dynamic" : Network.PeerNet, Network.ClusterNet, asksForAddress: terms.Pool);
+        terms.PeerIdentity, LabCertificates.ClusterName,
+        terms.Pool ? "dynamic" : terms.Ipv6 ? Network.PeerNet6 : Network.PeerNet, terms.Ipv6 ? Network.ClusterNet6 : Network.ClusterNet, asksForAddress: terms.Pool);
+
+    /// <summary>One of many: an identity and an inner address of its own.</summary>
+    public static JsonObject OfFurther(int index, string address) => Of(
+        new TunnelTerms(), FurtherName(index), Network.PeerAddress, Network.ClusterAddress, $"{FurtherName(index)}.many.{LabCertificates.PeerName}", LabCertificates.ClusterName,
+        $"{address}/32", Network.ClusterNet, asksForAddress: false);
+
+    public static string FurtherName(int index) => $"t{index}";
 
     /// <summary>A strongSwan in the cluster's place, for the baseline.</summary>
     public static JsonObject OfCluster(TunnelTerms terms, string local) => Of(
-        terms, Name, local, "%any", LabCertificates.ClusterName, LabCertificates.PeerName,
+        terms, Name, local, "%any", LabCertificates.ClusterName, terms.PeerIdentity,
         Network.ClusterNet, terms.Pool ? "dynamic" : Network.PeerNet, asksForAddress: false);
 
     private static JsonObject Of(TunnelTerms terms, string name, string local, string remote, string localId, string remoteId, string localTs, string remoteTs, bool asksForAddress)

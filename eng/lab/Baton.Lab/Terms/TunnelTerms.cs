@@ -22,7 +22,28 @@ public sealed record TunnelTerms
     /// <summary>Seconds of silence before the peer asks whether we live; zero: never.</summary>
     public int Liveness { get; init; }
 
+    /// <summary>ESP as protocol 50, without UDP.</summary>
+    public bool RawEsp { get; init; }
+
+    /// <summary>Number of further peers that the same connection of the cluster takes, each with an identity of its own.</summary>
+    public bool IsMany { get; init; }
+
     public bool IsCertificate => Auth != "psk";
+
+    /// <summary>The name of the connection: one for each way in which a peer shows who it is and what it is given.</summary>
+    public string Kind => IsMany ? "many" : Auth + (LongCertificates ? "-long" : "") + (Pool ? "-pool" : "") + (Ipv6 ? "-ipv6" : "") + (RawEsp ? "-raw" : "");
+
+    /// <summary>Who the peer says it is.</summary>
+    public string PeerIdentity => $"{Kind}.{LabCertificates.PeerName}";
+
+    /// <summary>All kinds that a strongSwan peer of the lab may ask for.</summary>
+    public static IReadOnlyList<TunnelTerms> Kinds { get; } =
+    [
+        new(), new() { Pool = true }, new() { Ipv6 = true },
+        .. new[] { "rsa2048", "rsa3072", "ecdsa256", "ecdsa384", "ecdsa521" }.Select(auth => new TunnelTerms { Auth = auth }),
+        new() { Auth = "rsa2048", LongCertificates = true },
+        new() { IsMany = true },
+    ];
 
     public static TunnelTerms Parse(string text)
     {
@@ -38,6 +59,7 @@ public sealed record TunnelTerms
                 ("pool", 1) => terms with { Pool = true },
                 ("long", 2) when words[1] == "certificates" => terms with { LongCertificates = true },
                 ("ipv6", 1) => terms with { Ipv6 = true },
+                ("raw", 2) when words[1] == "esp" => terms with { RawEsp = true },
                 ("liveness", 2) => terms with { Liveness = int.Parse(words[1], System.Globalization.CultureInfo.InvariantCulture) },
                 _ => throw new LabException($"\"{term}\" is no term of a tunnel"),
             };
