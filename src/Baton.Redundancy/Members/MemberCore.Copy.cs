@@ -26,6 +26,8 @@ public sealed partial class MemberCore
 
             if (!_copyFollows && IsWorking && _handlerConnected)
                 _scope.Note(RedundancyEventKind.HandlerBack, "");
+            if (!_copyFollows)
+                _nextPresence = default;
             _copyFollows = true;
         }
         else if (!_copyFollows || before is null || change.Cluster.Revision != before.Revision + 1)
@@ -148,7 +150,10 @@ public sealed partial class MemberCore
     private void BeginTerm(ulong term, bool mayReceive, bool goesOn, bool wasInSync, ICollection<MemberOutput> outputs)
     {
         _counters.TermsWorked++;
+        (string? To, Instant Until)? wish = _pendingSwitchover;
         ForgetWork();
+        if (goesOn && wish is { } still)
+            _pendingSwitchover = (still.To, _scope.Now + (_policy.RequestTimeout * 10)); // the operator's wish outlives a move to Term + 2
         if (!goesOn)
             ForgetCommits(outputs);
         _state = mayReceive && Same(Copy.Holder, Self) && Copy.Term == term ? MemberState.Active : MemberState.Alone;

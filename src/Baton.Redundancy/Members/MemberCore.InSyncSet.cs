@@ -123,7 +123,8 @@ public sealed partial class MemberCore
             return;
         AdvanceJoin(now, outputs);
         SetSlots(outputs);
-        if (_join is null && HasHandler && _pendingSwitchover is null)
+        // Who is about to hand over brings nobody in, unless it has nobody to hand over to.
+        if (_join is null && HasHandler && (_pendingSwitchover is null || Copy.Designee is null))
             StartJoin(now, outputs);
         if (_desk.TimedOut(RequestKind.InSync, now) || _desk.IsFree(RequestKind.InSync, now))
             AskInSyncSet(now, outputs);

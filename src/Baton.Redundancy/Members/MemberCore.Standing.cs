@@ -165,7 +165,7 @@ public sealed partial class MemberCore
         }
 
         if (MayActAlone(now))
-            ActAlone(outputs);
+            ActAlone($"the handler is away and {Copy.Holder} is suspected", outputs);
     }
 
     /// <summary>
@@ -194,12 +194,12 @@ public sealed partial class MemberCore
         return !HasHandler || (_unansweredSince is { } since && now >= since + _policy.HandlerPatience);
     }
 
-    private void ActAlone(ICollection<MemberOutput> outputs)
+    private void ActAlone(string why, ICollection<MemberOutput> outputs)
     {
         bool receives = !InForce.HasFlag(Guards.G7AloneReceivesLater); // (G7)
         _unansweredSince = null;
         _suspicion = null;
-        _scope.Note(RedundancyEventKind.ActedAlone, $"the handler is away and {Copy.Holder} is suspected");
+        _scope.Note(RedundancyEventKind.ActedAlone, why);
         BeginTerm(Copy.Term + 1, receives, goesOn: false, wasInSync: Copy.InSync.Contains(Self), outputs);
     }
 

@@ -80,8 +80,12 @@ public sealed partial class MemberCore
             return $"{designee} is not in sync";
         if (_designeeRevision < Copy.Revision)
             return $"the copy of {designee} is not as new as this one";
-        if (!HasHandler && !RelayIsOpen(now))
-            return "the handler is away";
+        if (!HasHandler)
+            return RelayIsOpen(now) ? null : "the handler is away";
+
+        // It works when its copy says so: without a handler it would not learn of its term, and nobody would work.
+        if (!_neighbours.TryGetValue(designee, out Neighbour? neighbour) || !neighbour.HasHandler)
+            return $"{designee} has no handler";
         return null;
     }
 
@@ -164,7 +168,7 @@ public sealed partial class MemberCore
         outputs.Add(new MemberOutput.BecameStandby(HighestTerm));
     }
 
-    /// <summary>As the designee: pass the surrender of an active that lost the handler on; or show that it has happened.</summary>
+    /// <summary>As the designee: pass the surrender of an active that lost the handler on; or show that it has happened; or, without a handler too, go on alone.</summary>
     private void OnRelay(MemberMessage.RelaySurrender relay, Instant now, ICollection<MemberOutput> outputs)
     {
         if (IsWorking && _scope.Term > relay.Term)
@@ -177,6 +181,12 @@ public sealed partial class MemberCore
             && (_desk.TimedOut(RequestKind.Surrender, now) || _desk.IsFree(RequestKind.Surrender, now)))
         {
             Ask(RequestKind.Surrender, new MemberRequest.Surrender(relay.Term, Self), now, outputs);
+        }
+        else if (_state == MemberState.Standby && relay.To == Self && Same(Copy.Holder, relay.From) && relay.Term == Copy.Term && MayActAlone(now))
+        {
+            // The handler went away between the freeze and the write. The active says itself that its term is over: who waited for a suspicion
+            // would wait as long as it lives. Acting alone is safe whatever else is true (P8).
+            ActAlone($"the handler is away and {relay.From} has stopped in term {relay.Term}", outputs);
         }
     }
 

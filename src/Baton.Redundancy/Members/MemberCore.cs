@@ -89,6 +89,7 @@ public sealed partial class MemberCore
                 if (_handlerConnected && IsWorking)
                     _scope.Note(RedundancyEventKind.HandlerLost, "");
                 (_handlerConnected, _copyFollows, _handlerSince) = (false, false, now);
+                _nextPresence = default; // the active hands over to nobody without a handler: it hears at once
                 ForgetRequests();
                 break;
             case MemberInput.SnapshotPart part:

@@ -137,6 +137,70 @@ public class SwitchoverTests
         Assert.Contains(cluster.Members["A"].Outputs, static output => output is MemberOutput.SurrenderEnded { Done: true });
     }
 
+    /// <summary>Else the record would name somebody who does not learn of it, and nobody would work.</summary>
+    [Fact]
+    public void A_designee_without_a_handler_is_not_handed_over_to()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        cluster.Cut("B");
+        cluster.Run(5);
+        cluster.Step(cluster.Members["A"], new MemberInput.BeginSwitchover(null));
+        cluster.Run(500);
+        Assert.Equal(MemberState.Active, cluster["A"].State);
+        Assert.True(cluster.Out("A").TryTake(out _));
+        cluster.Connect(cluster.Members["B"]);
+        cluster.Until(() => cluster["B"].IsActive); // and the wish still stands
+    }
+
+    /// <summary>Nothing is suspected: the active lives, says so, and works no more.</summary>
+    [Fact]
+    public void A_handler_that_dies_after_the_freeze_leaves_the_designee_to_act_alone()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        TestCluster.Member a = cluster.Members["A"];
+        a.AutoDrain = false;
+        Assert.True(cluster.Out("A").TryTake(out ulong last));
+        cluster.Step(a, new MemberInput.BeginSwitchover(null));
+        cluster.Until(() => cluster["A"].State == MemberState.Freezing);
+        cluster.StopHandler();
+        cluster.Step(a, new MemberInput.Drained());
+        cluster.Until(() => cluster["B"].State == MemberState.Alone, 500);
+        Assert.True(cluster.Out("B").TryTake(out ulong first));
+        Assert.True(first > last);
+        cluster.Until(() => cluster["A"].State == MemberState.Standby, 500);
+        cluster.StartHandler();
+        cluster.Until(() => cluster["B"].State == MemberState.Active);
+    }
+
+    [Fact]
+    public void A_wish_to_hand_over_outlives_a_move_to_term_plus_two()
+    {
+        TestCluster cluster = TestCluster.Ready("C");
+        ulong term = cluster["A"].Term;
+        string designee = cluster["A"].Cluster!.Designee!.Value.Member;
+        cluster.Kill(designee);
+        cluster.Step(cluster.Members["A"], new MemberInput.BeginSwitchover(null));
+        string other = designee == "B" ? "C" : "B";
+        cluster.Until(() => cluster[other].IsActive);
+        Assert.True(cluster[other].Term > term + 2);
+        Assert.Contains(cluster.Members["A"].Outputs, static output => output is MemberOutput.SurrenderEnded { Done: true });
+    }
+
+    [Fact]
+    public void Who_comes_back_does_not_take_its_role_back_by_itself()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        cluster.Kill("A");
+        cluster.Until(() => cluster["B"].IsActive);
+        ulong term = cluster["B"].Term;
+        cluster.Start("A");
+        cluster.Until(() => cluster["B"].Cluster!.Designee?.Member == "A"); // as ready as it was
+        cluster.Run(5000);
+        Assert.True(cluster["B"].IsActive);
+        Assert.Equal(term, cluster["B"].Term);
+        Assert.Equal(MemberState.Standby, cluster["A"].State);
+    }
+
     [Fact]
     public void Without_a_successor_nothing_is_frozen()
     {
