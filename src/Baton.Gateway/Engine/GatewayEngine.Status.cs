@@ -124,12 +124,21 @@ internal sealed partial class GatewayEngine
         WarnOfLeases(status);
     }
 
-    /// <summary>The early warning: leases that nobody extends end, and then this member stops sending (P1).</summary>
+    /// <summary>The early warning: leases and ceilings that nobody extends end, and then this member stops sending (P1) and accepting (P3).</summary>
     private void WarnOfLeases(P.NodeStatus status)
     {
         (uint low, uint ended) = (0, 0);
+        (uint ceilingsLow, uint ceilingsEnded) = (0, 0);
         if (_active)
         {
+            foreach (InboundEntry entry in Path.InboundSas.Values)
+            {
+                if (entry.Ceiling is { HasEnded: true })
+                    ceilingsEnded++;
+                else if (entry.Ceiling is { RunsLow: true })
+                    ceilingsLow++;
+            }
+
             foreach (OutboundEntry entry in Path.OutboundSas.Values)
             {
                 if (entry.Lease is { HasEnded: true })
@@ -144,6 +153,12 @@ internal sealed partial class GatewayEngine
         string why = Core.HasHandler ? "" : " (the handler cannot be reached)";
         if (ended > 0)
             status.Warnings.Add($"leases at their end, whose SAs send nothing: {ended}{why}");
+        status.Counters["ceilings.low"] = ceilingsLow;
+        status.Counters["ceilings.ended"] = ceilingsEnded;
+        if (ceilingsEnded > 0)
+            status.Warnings.Add($"ceilings at their end, whose SAs accept nothing new: {ceilingsEnded}{why}");
+        if (ceilingsLow > 0)
+            status.Warnings.Add($"ceilings with less than a quarter left: {ceilingsLow}{why}");
         if (low > 0)
             status.Warnings.Add($"leases with less than a quarter left: {low}{why}");
         else if (_active && !Core.HasHandler)

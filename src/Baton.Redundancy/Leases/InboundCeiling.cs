@@ -43,6 +43,9 @@ public sealed class InboundCeiling
     private ulong _coarseFrom;
     private Instant _coarseSince;
     private ulong _coarseLease;
+
+    /// <summary>How much was left of it when it was last looked at.</summary>
+    private ulong _coarseSpan;
     private bool _coarseDirty;
 
     // Idle: a lead that nobody uses is taken back.
@@ -117,6 +120,12 @@ public sealed class InboundCeiling
 
     /// <summary>The highest number accepted so far, or where this term started.</summary>
     public ulong Highest => _highest;
+
+    /// <summary>Less than a quarter of the coarse ceiling's lead is left: nobody raised it when half was. The early warning, as that of a lease.</summary>
+    public bool RunsLow => StartedHere && _coarseDirty && !HasEnded && Coarse - Math.Min(_highest, Coarse) < Math.Max(_coarseSpan, 1) / 4;
+
+    /// <summary>Numbers above the coarse ceiling came, and wait or were dropped.</summary>
+    public bool HasEnded => StartedHere && _coarseDirty && _wanted > Coarse;
 
     private ulong Coarse => Record?.CoarseCeiling ?? 0;
 
@@ -199,7 +208,11 @@ public sealed class InboundCeiling
         SetCoarseMark();
     }
 
-    private void SetCoarseMark() => _coarseMark = Coarse > _highest ? _highest + ((Coarse - _highest) / 2) : Coarse;
+    private void SetCoarseMark()
+    {
+        _coarseSpan = Coarse > _highest ? Coarse - _highest : 0;
+        _coarseMark = Coarse > _highest ? _highest + (_coarseSpan / 2) : Coarse;
+    }
 
     /// <summary>(G9) At or below the coarse ceiling and what everybody waited for has confirmed.</summary>
     internal bool SetLimit()

@@ -57,6 +57,33 @@ public class LeaseTests
     }
 
     [Fact]
+    public void Without_a_handler_a_ceiling_warns_before_it_ends()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        InboundCeiling ceiling = cluster.In("A");
+        ulong end = cluster.Handler.Records[new SaId(2)].CoarseCeiling;
+        cluster.StopHandler();
+        ulong warnedAt = 0;
+        for (ulong number = 1; number <= end; number++)
+        {
+            while (ceiling.Admit(number) != Admission.Accept)
+                cluster.Run(1);
+            Assert.False(ceiling.HasEnded);
+            if (warnedAt == 0 && ceiling.RunsLow)
+                warnedAt = number;
+        }
+
+        Assert.InRange(warnedAt, end / 2, end - (end / 16));
+        Assert.Equal(Admission.Hold, ceiling.Admit(end + 1));
+        Assert.True(ceiling.HasEnded);
+        Assert.False(ceiling.RunsLow);
+        cluster.StartHandler();
+        cluster.Until(() => ceiling.Admit(end + 1) == Admission.Accept);
+        Assert.False(ceiling.HasEnded);
+        Assert.False(ceiling.RunsLow);
+    }
+
+    [Fact]
     public void Taking_and_admitting_allocate_nothing()
     {
         TestCluster cluster = TestCluster.Ready();
