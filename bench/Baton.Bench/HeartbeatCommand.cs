@@ -41,6 +41,8 @@ internal static class HeartbeatCommand
                 From = "127.0.0.1:0",
                 IntervalMicroseconds = (int)Interval.TotalMicroseconds,
                 HangAfterMicroseconds = 25_000,
+                GatewayStartedUnixMs = 1,
+                GatewayStartedMonotonicNs = 0,
             },
             (own, [.. prefix, "sentinel"]), Console.Error.WriteLine);
         bool over = false;

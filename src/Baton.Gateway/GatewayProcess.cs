@@ -210,6 +210,8 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
             await Task.Delay(20);
     }
 
+    private readonly (ulong UnixMs, long MonotonicNs) _started = ((ulong)DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), MonotonicClock.Now.Nanoseconds);
+
     private SentinelOptions SentinelOptionsFor(string block)
     {
         MemberAddress own = _options.Self!;
@@ -229,6 +231,8 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
             IntervalMicroseconds = (int)_options.Heartbeat.Interval.TotalMicroseconds,
             Addresses = [.. _options.Virtual.Addresses.Select(a => $"{a.Address}@{a.Device}")],
             HangAfterMicroseconds = (int)_options.Heartbeat.HangAfter.TotalMicroseconds,
+            GatewayStartedUnixMs = _started.UnixMs,
+            GatewayStartedMonotonicNs = _started.MonotonicNs,
         };
     }
 }

@@ -26,6 +26,13 @@ public sealed record SentinelOptions
 
     public required int HangAfterMicroseconds { get; init; }
 
+    /// <summary>When the gateway's life began, by the time of day: it orders lives for the witnesses.</summary>
+    public required ulong GatewayStartedUnixMs { get; init; }
+
+    /// <summary>The same moment on the monotonic clock, which all processes of a machine share: it orders the sentinels of one life, whatever is done to
+    /// the time of day meanwhile.</summary>
+    public required long GatewayStartedMonotonicNs { get; init; }
+
     /// <summary>Virtual addresses as address/prefix@device: taken from the machine when the gateway is dead or hangs for long.</summary>
     public string[] Addresses { get; init; } = [];
 

@@ -54,9 +54,14 @@ public sealed class SentinelProcess : IDisposable
         _addresses = [.. options.Addresses.Select(Parse)];
         _netlink = _addresses.Length > 0 ? new RouteNetlink() : null;
 
-        // Sequences of a later sentinel are above those of an earlier one, of this life of the gateway and of those before it, across reboots too.
-        _sequence = (ulong)DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() * 1_000_000;
+        // Sequences of a later sentinel are above those of an earlier one: of this life of the gateway by the clock that no one sets, of those before it
+        // by the time of day at which each began, across reboots too.
+        _sequence = FirstSequence(options, MonotonicClock.Now);
     }
+
+    /// <summary>Where a sentinel that starts now begins its numbers.</summary>
+    internal static ulong FirstSequence(SentinelOptions options, Instant now) =>
+        (options.GatewayStartedUnixMs * 1_000_000) + (ulong)Math.Max(0, now.Nanoseconds - options.GatewayStartedMonotonicNs);
 
     /// <summary>Entry of <c>baton sentinel</c>: reads its options from standard input, returns when the gateway is gone.</summary>
     public static int Main(TextReader input)

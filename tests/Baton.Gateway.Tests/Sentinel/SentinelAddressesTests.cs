@@ -76,6 +76,8 @@ public sealed class SentinelAddressesTests
         From = "192.0.2.1:0",
         IntervalMicroseconds = 10_000,
         HangAfterMicroseconds = 25_000,
+        GatewayStartedUnixMs = 1,
+        GatewayStartedMonotonicNs = 0,
         Addresses = ["192.0.2.100/24@eth0", "2001:db8::100/64@eth0"],
     });
 
