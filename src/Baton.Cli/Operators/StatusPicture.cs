@@ -5,7 +5,7 @@ namespace Baton.Cli.Operators;
 /// <summary>What could be learned of a cluster just now, from whoever answered.</summary>
 public sealed class StatusPicture
 {
-    private StatusPicture(ClusterStatus? cluster, IReadOnlyList<NodeStatus> nodes, IReadOnlyList<string> unreachable) =>
+    internal StatusPicture(ClusterStatus? cluster, IReadOnlyList<NodeStatus> nodes, IReadOnlyList<string> unreachable) =>
         (Cluster, Nodes, Unreachable) = (cluster, nodes, unreachable);
 
     /// <summary>Null: no handler answered.</summary>
@@ -42,7 +42,21 @@ public sealed class StatusPicture
 
     /// <summary>Would somebody carry every SA on if the active died now?</summary>
     public bool IsReady => Record is { Term: > 0 } record && record.Designee is not null
-        && Members.Any(member => member.Last is { } last && last.Name == record.Designee.Member && last.SaReady == last.SaCount && last.State == "standby");
+        && Members.Any(member => member.Last is { } last && last.Name == record.Designee.Member && last.SaReady == last.SaCount && last.State == "standby")
+        && OtherKeys == 0;
+
+    /// <summary>SAs whose keys at the designated successor are not those of the active, by their check values.</summary>
+    public int OtherKeys
+    {
+        get
+        {
+            NodeStatus? active = Members.FirstOrDefault(member => member.Name == Record?.Holder?.Member).Last;
+            NodeStatus? successor = Members.FirstOrDefault(member => member.Name == Record?.Designee?.Member).Last;
+            if (active is null || successor is null) return 0;
+            Dictionary<ulong, ulong> keys = active.Sas.ToDictionary(sa => sa.Id, sa => sa.KeyCheck);
+            return successor.Sas.Count(sa => keys.TryGetValue(sa.Id, out ulong check) && check != sa.KeyCheck);
+        }
+    }
 
     public static async Task<StatusPicture> TakeAsync(
         ClusterClient client, IReadOnlyList<string> handlers, IReadOnlyList<string> nodes, TimeSpan patience, CancellationToken cancellation)

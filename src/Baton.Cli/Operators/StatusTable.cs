@@ -25,6 +25,7 @@ internal static class StatusTable
         foreach (NodeStatus node in picture.Nodes.Where(node => node.Role is not "gateway"))
             AnsiConsole.MarkupLineInterpolated($"{node.Role} [bold]{node.Name}[/]  {node.State}{(node.Term > 0 ? $", term {node.Term}" : "")}{string.Concat(node.Warnings.Select(warning => $"; {warning}"))}");
         Sas(picture, allSas);
+        if (picture.OtherKeys > 0) AnsiConsole.MarkupLineInterpolated($"[red]{picture.OtherKeys} SAs have another key at the designated successor: the cluster keys differ[/]");
         AnsiConsole.MarkupLine(picture.IsReady
             ? "[green]ready:[/] the standby would carry on every SA if the active died now"
             : "[red]not ready:[/] a failure of the active now would cost more than a moment");
