@@ -229,6 +229,12 @@ internal sealed class World
         if (Active() is not { Paused: false } active)
             return;
         JumpWhereCold(active);
+        Register(active);
+    }
+
+    /// <summary>What is to come and to go, asked of this member now.</summary>
+    public void Register(SimMember active)
+    {
         var fresh = new List<SaRecord>();
         var gone = new List<SaId>();
         foreach (SimSa sa in Sas)

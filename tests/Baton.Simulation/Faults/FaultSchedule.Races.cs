@@ -74,6 +74,10 @@ internal sealed partial class FaultSchedule
                 LateSetRequest();
                 break;
 
+            case Fault.HandingThenTrouble:
+                HandingThenTrouble();
+                break;
+
             case Fault.LedgerPutBack:
                 PutLedgerBack();
                 break;

@@ -42,6 +42,7 @@ internal enum Fault
     LedgerPutBack,
     SlowRequests,
     LateSetRequest,
+    HandingThenTrouble,
 }
 
 /// <summary>Draws the faults of a run and heals everything at the end.</summary>
@@ -77,7 +78,7 @@ internal sealed partial class FaultSchedule(World world)
             Fault.LagThenFail, Fault.LagThenFail, Fault.LagThenFail, Fault.CopyLag, Fault.PartitionHandlerFromStandby, Fault.ActiveLosesHandlerThenFails,
             Fault.HandlerAndActive, Fault.CrashActive, Fault.PauseActive],
         Profile.BrokenSwitchovers => [
-            Fault.SwitchoverThenTrouble, Fault.SwitchoverThenTrouble, Fault.SwitchoverThenTrouble, Fault.SwitchoverThenTrouble, Fault.Switchover,
+            Fault.SwitchoverThenTrouble, Fault.SwitchoverThenTrouble, Fault.HandingThenTrouble, Fault.HandingThenTrouble, Fault.HandingThenTrouble, Fault.Switchover,
             Fault.Stop, Fault.CrashActive, Fault.HandlerAndActive, Fault.PauseActive, Fault.AddSas],
         Profile.ChangingSet => [
             Fault.SetRace, Fault.SetRace, Fault.SetRace, Fault.SlowRequests, Fault.LateSetRequest, Fault.LateSetRequest, Fault.LateSetRequest, Fault.PartitionMembers, Fault.PauseAny, Fault.RestartStandbyQuickly, Fault.CopyLag,

@@ -73,6 +73,7 @@ internal sealed partial class SimMember(World world, int node, NodeClock clock) 
         (ShellActive, ActiveTerm, OutputsUntilCrash, OutputsUntilPause) = (false, 0, null, null);
         ForgetPackets();
         ForgetIke();
+        (IsInParts, _lastReport) = (false, 0);
         _witnesses = new Witnesses(this, (of, view) => Feed(new MemberInput.Witness(of, view)));
         _witnesses.Start();
         Feed(new MemberInput.Tick());
@@ -87,6 +88,8 @@ internal sealed partial class SimMember(World world, int node, NodeClock clock) 
             return;
         World.Note(TraceKind.Crashed, Node, machine ? 1ul : 0, 0);
         World.Coverage.Count(Covered.MemberCrashes);
+        if (Core.WaitingCommits > 0)
+            World.Coverage.Count(Covered.CommitsPendingAtCrash);
         Incarnation dead = Self;
         if (machine)
         {
@@ -251,7 +254,9 @@ internal sealed partial class SimMember(World world, int node, NodeClock clock) 
             return;
         World.Note(TraceKind.Input, Node, 0, 0, input);
         var outputs = new List<MemberOutput>();
+        Moment before = Look(input);
         Instant next = Core.Step(input, Clock.Now, outputs);
+        CountWhatCrossed(before, input, outputs);
         foreach (MemberOutput output in outputs)
             World.Note(TraceKind.Output, Node, 0, 0, output);
         ScheduleTick(next);

@@ -51,6 +51,33 @@ internal enum Covered
     IkeMessagesRepeated,
     IkeSasEnded,
     SnapshotsInParts,
+
+    // Snapshots in parts: the first of a life, one of a member that has a copy or works already, and one that a broken session cut short.
+    FirstSnapshotsInParts,
+    LaterSnapshotsInParts,
+    SnapshotsInPartsWhileActive,
+    SnapshotsCutShort,
+
+    // The exact states of a surrender: told, told again, one that the frozen state added; how it ended; and what crossed it.
+    ExactStatesTold,
+    ExactStatesRepeated,
+    ExactStatesWhenFrozen,
+    StartsAtExactStates,
+    SurrendersGivenUp,
+    AloneAfterAFreeze,
+    TroublesWhileHanding,
+    SessionsLostWhileHanding,
+    RecordsNewWhileHanding,
+    RecordsDeletedWhileHanding,
+    NewcomersWhileHanding,
+
+    // Commits that waited when this happened.
+    CommitsPendingAtSessionLoss,
+    CommitsPendingAtSnapshot,
+    CommitsPendingAtFreeze,
+    CommitsPendingAtDeposition,
+    CommitsPendingAtMoveOn,
+    CommitsPendingAtCrash,
     Max,
 }
 
