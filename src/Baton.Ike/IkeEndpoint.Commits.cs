@@ -42,6 +42,9 @@ public sealed partial class IkeEndpoint
 
     internal bool IsPending(ulong commit) => commit != 0 && _pending.ContainsKey(commit);
 
+    /// <summary>The last commit with its state that is still under way; 0: the ledger has it all.</summary>
+    internal ulong PendingCommit(IkeSa sa) => IsPending(sa.PendingCommit) ? sa.PendingCommit : 0;
+
     internal bool IsGone(IkeSa sa) => !_sas.ContainsKey(sa.Id);
 
     internal void ChildCreated(IkeSa sa, ChildSa child, ChildSaPair pair)

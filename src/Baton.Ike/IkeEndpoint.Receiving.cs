@@ -63,7 +63,6 @@ public sealed partial class IkeEndpoint
 
         if (!Open(sa, datagram, isAnswer: false, out OpenedMessage opened)) return;
         sa.ExpectedRequestId = id;              // above, where it proves that those between were answered without a commit
-        sa.MayHaveAnsweredMore = false;
         Follow(sa, datagram);
         var exchange = new ExchangeContext(this, sa, datagram);
         if (opened.Message is not { } message)

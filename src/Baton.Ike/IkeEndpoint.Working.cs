@@ -64,7 +64,7 @@ public sealed partial class IkeEndpoint
 
         foreach (ChildSa child in sa.Children)
         {
-            if (child.UseOutboundAt <= Now) UseOutbound(child);
+            if (child.UseOutboundAt <= Now) UseOutbound(sa, child);
             if (child.ExpireAt > Now) continue;
             child.ExpireAt = Instant.Never;
             if (!child.MayBeRekeyed) child.DeleteAt = Instant.Min(child.DeleteAt, Now);
@@ -74,10 +74,11 @@ public sealed partial class IkeEndpoint
         if (sa.Outstanding is { } request) Requests.OnDue(this, sa, request);
     }
 
-    private void UseOutbound(ChildSa child)
+    /// <summary>Not before the child itself: its own commit may still be under way.</summary>
+    private void UseOutbound(IkeSa sa, ChildSa child)
     {
         child.UseOutboundAt = Instant.Never;
-        Put(new IkeOutput.UseOutbound(child.Id, 0));
+        Put(new IkeOutput.UseOutbound(child.Id, PendingCommit(sa)));
     }
 
     private void Command(IkeInput input)
@@ -138,7 +139,7 @@ public sealed partial class IkeEndpoint
     private void OnTraffic(IkeSa sa, ChildSa child, IkeInput.Traffic traffic)
     {
         if (traffic.LastInbound > sa.LastHeard) sa.LastHeard = traffic.LastInbound;      // any authentic packet is a sign of life (section 2.4)
-        if (child.UseOutboundAt != Instant.Never && traffic.LastInbound.Nanoseconds > 0) UseOutbound(child);
+        if (child.UseOutboundAt != Instant.Never && traffic.LastInbound.Nanoseconds > 0) UseOutbound(sa, child);
         ChildLifetime? limits = sa.Connection?.Children.FirstOrDefault(each => each.Name == child.Policy)?.Lifetime;
         if (limits is null || !child.MayBeRekeyed || child.RekeyAt <= Now) return;
         bool spent = (limits.Bytes > 0 && traffic.Bytes >= limits.Bytes) || (limits.Packets > 0 && traffic.Packets >= limits.Packets)

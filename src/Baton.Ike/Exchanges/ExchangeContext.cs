@@ -14,7 +14,10 @@ internal readonly struct ExchangeContext(IkeEndpoint core, IkeSa sa, IkeInput.Da
     public IkeInput.Datagram Datagram { get; } = datagram;
 
     /// <summary>Answers the request: to where it came from, from where it came to (RFC 7296 section 2.11), and once only (section 2.1).</summary>
-    /// <param name="changes">False only where a successor that knows nothing of this answer does no harm: an empty INFORMATIONAL.</param>
+    /// <param name="changes">
+    /// False only where a successor that knows nothing of this answer does no harm: an empty INFORMATIONAL. It makes no commit, but waits for one of its IKE SA that
+    /// is under way: as long as the first is not through, the IVs of the IKE SA are not this member's alone.
+    /// </param>
     public void Answer(IReadOnlyList<Payload> payloads, bool changes = true)
     {
         IkeHeader.TryParse(Datagram.Message.Span, out IkeHeader request);
@@ -31,8 +34,13 @@ internal readonly struct ExchangeContext(IkeEndpoint core, IkeSa sa, IkeInput.Da
         Sa.LastAnswer = [.. datagrams.Select(each => new ReadOnlyMemory<byte>(each))];
         Sa.LastRequestHash = Sa.RequestHash;
         Sa.ExpectedRequestId++;
-        if (changes) Core.Change(Sa);
-        Sa.AnswerCommit = changes ? Core.StepCommit : 0;
+        if (changes)
+        {
+            Core.Change(Sa);
+            Sa.MayHaveAnsweredMore = false;     // our predecessor would have committed an answer to this: so it is new, and the peer is here
+        }
+
+        Sa.AnswerCommit = changes ? Core.StepCommit : Core.PendingCommit(Sa);
         foreach (byte[] each in datagrams) Core.Put(new IkeOutput.Send(Datagram.Local, Datagram.Remote, each, Sa.AnswerCommit));
     }
 

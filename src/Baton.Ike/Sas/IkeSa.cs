@@ -147,7 +147,10 @@ internal sealed partial class IkeSa
 
     public Instant LastHeard { get; set; }
 
-    /// <summary>Restored, and no new request has come since: one with a higher ID proves that those between were answered without a commit.</summary>
+    /// <summary>
+    /// Restored, and no request has come since that changes anything: one with a higher ID proves that those between were answered without a commit. A request that
+    /// changes nothing proves no more than that: it may be an old one of those, played back.
+    /// </summary>
     public bool MayHaveAnsweredMore { get; set; }
 
     /// <summary>Last commit that holds this SA's state; 0 when the ledger knows it all.</summary>

@@ -33,6 +33,7 @@ internal sealed class Observer(Lab lab)
         IkeSa? sa = from.Endpoint.FindBySpi((header.IsFromInitiator ? header.InitiatorSpi : header.ResponderSpi).Value);
         if (sa?.Keys is null) return;              // its last answer, and it is gone
         Protected++;
+        Check(!from.Site.Replicated || from.Term != from.Site.Ledger.Term || from.Site.Ledger.Records.ContainsKey(sa.Id), "a message leaves under an IKE SA that has no record");
         using var cipher = new IkeCipher(sa.Suite.Cipher, sa.Keys.Encryption(sa.IsInitiator), sa.Keys.Integrity(sa.IsInitiator));
         OpenedMessage opened = ProtectedMessage.Open(bytes, cipher);
         Check(opened.IsAuthentic, "a datagram of ours does not open");

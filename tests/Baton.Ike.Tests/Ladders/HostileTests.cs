@@ -1,0 +1,65 @@
+using System.Net;
+using Baton.Ike.Messages;
+using Baton.Ike.Tests.Harness;
+using Baton.Ike.Tests.Simulation;
+
+namespace Baton.Ike.Tests.Ladders;
+
+/// <summary>What somebody on the path, or an authentic peer that means harm, could try.</summary>
+public sealed class HostileTests
+{
+    /// <summary>The peer may use the new IKE SA as soon as it answered our rekey: before our record of it is written, not even an empty answer leaves (P2).</summary>
+    [Fact]
+    public void NothingLeavesUnderANewIkeSaBeforeItsRecord()
+    {
+        Lab lab = Setups.Up(Setups.Standard(1, leftReplicated: true, rightReplicated: false));
+        lab.CommitMilliseconds = (200, 200);
+        Operations.Ask(lab.Left, Operation.RekeyIke);
+        lab.Await(() => lab.Right.Active.Outputs.OfType<IkeOutput.IkeSaReplaced>().Any(), 1_000, "the right one has the new IKE SA");
+        lab.Run(8);
+        Operations.Ask(lab.Right, Operation.Probe);
+        lab.Run(1_000);
+
+        Assert.Contains(lab.Left.Active.Outputs.OfType<IkeOutput.Send>(), each => each.AfterCommit != 0 && IsEmptyAnswer(each));
+        Agreement.Assert(lab);
+    }
+
+    private static bool IsEmptyAnswer(IkeOutput.Send send) =>
+        IkeHeader.TryParse(send.Message.Span, out IkeHeader header) == IkeParseVerdict.Parsed && header is { Exchange: ExchangeType.Informational, IsResponse: true, MessageId.Value: 0 };
+
+    /// <summary>Outbound changes over after a while even if the peer sends nothing, but never to a child whose own commit is still under way.</summary>
+    [Fact]
+    public void OutboundWaitsForTheCommitOfItsChild()
+    {
+        Lab lab = Setups.Up(Setups.Standard(3));
+        lab.CommitMilliseconds = (900, 900);        // above OutboundSwitch
+        Operations.Ask(lab.Left, Operation.RekeyChild);
+        lab.Run(700);
+
+        IkeOutput.ChildUp up = lab.Right.Active.Outputs.OfType<IkeOutput.ChildUp>().Last();
+        IkeOutput.UseOutbound use = lab.Right.Active.Outputs.OfType<IkeOutput.UseOutbound>().Single();
+        Assert.Equal((up.Child.Id, up.AfterCommit), (use.Child, use.AfterCommit));
+    }
+
+    /// <summary>left: probes 1, 2, 3, answered without a commit. right: takeover. Somebody: probe 1 again. left: probe 4, which must still be taken.</summary>
+    [Fact]
+    public void AProbePlayedBackAfterATakeoverLocksNobodyOut()
+    {
+        Lab lab = Setups.Up(Setups.Standard(2));
+        byte[]? recorded = null;
+        lab.Passes = (host, send) =>
+        {
+            if (host.Site == lab.Left) recorded ??= send.Message.ToArray();
+            return true;
+        };
+        for (int i = 0; i < 3; i++) Operations.Do(lab, lab.Left, Operation.Probe);
+        lab.Right.TakeOver(applyOfPending: 9);
+        lab.Right.Active.Step(new IkeInput.Datagram(new IPEndPoint(lab.Right.Address, 4500), new IPEndPoint(lab.Left.Address, 4500), recorded));
+        Operations.Do(lab, lab.Left, Operation.Probe);
+        lab.Run(60_000);
+
+        Assert.DoesNotContain(lab.Left.Active.Events, each => each.Kind == IkeEventKind.PeerSilent);
+        Operations.Do(lab, lab.Left, Operation.RekeyIke);
+        Assert.Equal(0, lab.Right.Active.Endpoint.Counters[IkeDrop.FutureMessageId]);
+    }
+}
