@@ -79,6 +79,7 @@ public sealed partial class IkeEndpoint
     {
         CloseChildren(sa, ChildDownReason.IkeSaGone);
         if (sa.State is not (IkeSaState.HalfOpen or IkeSaState.Closed)) Put(new IkeOutput.IkeSaDown(sa.Id, sa.ConnectionName, reason, StepCommit));
+        if (sa.State == IkeSaState.HalfOpen) HalfOpen.Spend(sa.CountedAt ?? sa.Remote.Address, Now);
         Unopen(sa);
         ReleaseAddresses(sa);
         sa.State = IkeSaState.Closed;

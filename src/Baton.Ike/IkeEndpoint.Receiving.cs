@@ -119,12 +119,28 @@ public sealed partial class IkeEndpoint
             }
         }
 
+        SendAnswerAgain(sa, datagram);
+    }
+
+    /// <summary>
+    /// Once its commit is through, to wherever the repetition came from, and not more often than an honest peer asks: the request may be somebody else's recording
+    /// under somebody else's address, and the answer larger than it.
+    /// </summary>
+    internal void SendAnswerAgain(IkeSa sa, IkeInput.Datagram datagram)
+    {
         if (IsPending(sa.AnswerCommit))
         {
             Counters.Count(IkeDrop.AnswerNotCommitted);
             return;
         }
 
+        if (Now < sa.RepeatedAt + Policy.RepeatAfter)
+        {
+            Counters.Count(IkeDrop.RepeatedTooSoon);
+            return;
+        }
+
+        sa.RepeatedAt = Now;
         Counters.AnswersRepeated++;
         foreach (ReadOnlyMemory<byte> each in sa.LastAnswer) Put(new IkeOutput.Send(datagram.Local, datagram.Remote, each, 0));
     }
@@ -206,12 +222,6 @@ public sealed partial class IkeEndpoint
 
     internal void MoveTo(IkeSa sa, IPEndPoint local, IPEndPoint remote)
     {
-        if (sa.State == IkeSaState.HalfOpen)
-        {
-            HalfOpen.Remove(sa.Remote.Address);
-            HalfOpen.Add(remote.Address);
-        }
-
         (sa.Local, sa.Remote) = (local, remote);
         if (!sa.IsEstablished) return;
         Change(sa);

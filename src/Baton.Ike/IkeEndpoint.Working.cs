@@ -23,7 +23,8 @@ public sealed partial class IkeEndpoint
     internal void Open(IkeSa sa)
     {
         _byInit[InitKey(sa.LastRequestHash)] = sa;
-        HalfOpen.Add(sa.Remote.Address);
+        sa.CountedAt = sa.Remote.Address;
+        HalfOpen.Add(sa.CountedAt);
     }
 
     /// <summary>No longer half open.</summary>
@@ -31,7 +32,8 @@ public sealed partial class IkeEndpoint
     {
         if (sa.State != IkeSaState.HalfOpen) return;
         if (_byInit.TryGetValue(InitKey(sa.LastRequestHash), out IkeSa? same) && same == sa) _byInit.Remove(InitKey(sa.LastRequestHash));
-        HalfOpen.Remove(sa.Remote.Address);
+        if (sa.CountedAt is { } address) HalfOpen.Remove(address);
+        sa.CountedAt = null;
     }
 
     private static UInt128 InitKey(byte[] hash) => hash.Length >= 16 ? BinaryPrimitives.ReadUInt128BigEndian(hash) : 0;

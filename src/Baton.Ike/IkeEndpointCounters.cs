@@ -18,6 +18,9 @@ public enum IkeDrop
     /// <summary>A repetition whose answer still waits for its commit.</summary>
     AnswerNotCommitted,
 
+    /// <summary>A repetition right after another: answering each would let somebody else's address be flooded with our answers.</summary>
+    RepeatedTooSoon,
+
     /// <summary>No IV may be used now.</summary>
     NoIv,
 

@@ -36,6 +36,9 @@ public sealed record IkeEndpointPolicy
     /// <summary>As responder of a rekey: outbound changes over at the latest after this long, if no packet came on the new SA.</summary>
     public TimeSpan OutboundSwitch { get; init; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>An answer is sent again no sooner than this after the last time.</summary>
+    public TimeSpan RepeatAfter { get; init; } = TimeSpan.FromMilliseconds(50);
+
     /// <summary>An IKE SA that is over answers repetitions for this long.</summary>
     public TimeSpan ClosedLinger { get; init; } = TimeSpan.FromSeconds(20);
 

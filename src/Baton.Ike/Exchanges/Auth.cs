@@ -1,6 +1,7 @@
 using Baton.Crypto.Ike;
 using Baton.Ike.Authentication;
 using Baton.Ike.Messages;
+using Baton.Ike.Negotiation;
 using Baton.Ike.Payloads;
 using Baton.Ike.Sas;
 
@@ -119,6 +120,7 @@ internal static partial class Auth
         verdict = AuthenticationVerdict.WrongIdentity;
         var candidates = core.ConnectionsFor(exchange.Datagram.Local.Address, exchange.Datagram.Remote.Address)
             .Where(each => each.Credentials.RemoteIdentity is null || each.Credentials.RemoteIdentity.Equals(peer))
+            .Where(each => IkeProposals.Allows(each.IkeProposals, sa.Suite, sa.Group))      // another's may have been laxer
             .Where(each => us is null || each.Credentials.LocalIdentity.Equals(us))
             .OrderBy(each => each.Credentials.RemoteIdentity is null)       // a connection for exactly this peer goes first; the order is stable
             .Take(MostCandidates);

@@ -33,7 +33,7 @@ internal static partial class SaInit
         byte[] hash = IkeEndpoint.Hash(datagram.Message.Span);
         if (core.FindOpened(hash) is { } known)
         {
-            Repeat(core, known, datagram);
+            core.SendAnswerAgain(known, datagram);
             return;
         }
 
@@ -75,6 +75,7 @@ internal static partial class SaInit
         if (!ours.TryAgree(ke.Data.Span, out SecretBytes? shared))
         {
             core.Counters.Count(IkeDrop.MalformedInit);         // not a value of this group (RFC 6989)
+            core.HalfOpen.Spend(datagram.Remote.Address, core.Now);
             return;
         }
 
@@ -93,23 +94,11 @@ internal static partial class SaInit
         return new NotifyPayload(NotifyType.InvalidKePayload, data);
     }
 
-    private static void Repeat(IkeEndpoint core, IkeSa known, IkeInput.Datagram datagram)
-    {
-        if (core.IsPending(known.AnswerCommit))
-        {
-            core.Counters.Count(IkeDrop.AnswerNotCommitted);
-            return;
-        }
-
-        core.Counters.AnswersRepeated++;
-        foreach (ReadOnlyMemory<byte> each in known.LastAnswer) core.Put(new IkeOutput.Send(datagram.Local, datagram.Remote, each, 0));
-    }
-
     /// <summary>Keeps strangers from filling our memory: by count, by address, and by a cookie that shows where they are (section 2.6).</summary>
     private static bool IsAdmitted(IkeEndpoint core, IkeInput.Datagram datagram, IkeHeader header, IkeMessage request, NoncePayload nonce)
     {
         IPAddress from = datagram.Remote.Address;
-        if (core.HalfOpen.WantsCookie)
+        if (core.HalfOpen.WantsCookieFrom(from, core.Now))
         {
             NotifyPayload? cookie = request.Notification(NotifyType.Cookie);
             if (cookie is null || !core.Cookies.IsGood(cookie.Data.Span, nonce.Data.Span, from, header.InitiatorSpi.Value, core.Now))

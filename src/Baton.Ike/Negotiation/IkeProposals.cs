@@ -48,6 +48,18 @@ public static class IkeProposals
         return false;
     }
 
+    /// <summary>Would this policy have agreed to it? In IKE_SA_INIT nobody knows yet whose policy it is (section 2.7).</summary>
+    public static bool Allows(IReadOnlyList<IkeProposalPolicy> policy, IkeSuite suite, KeyExchangeGroup group)
+    {
+        foreach (IkeProposalPolicy each in policy)
+        {
+            bool hasIntegrity = suite.Integrity == IntegrityAlgorithm.None ? suite.Cipher.IsAead : each.Integrity.Contains(suite.Integrity);
+            if (hasIntegrity && each.Ciphers.Contains(new Cipher(suite.Encryption, suite.KeyBits)) && each.Prfs.Contains(suite.Prf) && each.Groups.Contains(group)) return true;
+        }
+
+        return false;
+    }
+
     public static Proposal Answer(byte number, ReadOnlyMemory<byte> spi, IkeSuite suite, KeyExchangeGroup group)
     {
         var transforms = new List<Transform>

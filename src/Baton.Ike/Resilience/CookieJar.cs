@@ -44,7 +44,7 @@ internal sealed class CookieJar(IRandomSource random, TimeSpan secretLife)
 
     private static byte[] Compute(byte version, byte[] secret, ReadOnlySpan<byte> nonce, IPAddress from, ulong spi)
     {
-        byte[] address = from.GetAddressBytes();
+        byte[] address = from.MapToIPv6().GetAddressBytes();       // one length: else the nonce of a stranger could pass for a part of another's address
         byte[] input = new byte[nonce.Length + address.Length + 8];
         nonce.CopyTo(input);
         address.CopyTo(input.AsSpan(nonce.Length));

@@ -159,7 +159,13 @@ internal sealed partial class IkeSa
     /// <summary>The commit that <see cref="LastAnswer"/> waited for.</summary>
     public ulong AnswerCommit { get; set; }
 
+    /// <summary>When <see cref="LastAnswer"/> was last sent again.</summary>
+    public Instant RepeatedAt { get; set; } = new(long.MinValue / 2);
+
     public ulong RequestCommit { get; set; }
+
+    /// <summary>Half open: the address that it counts for, which is the one that it was admitted with, wherever the next message came from.</summary>
+    public IPAddress? CountedAt { get; set; }
 
     /// <summary>Of the step: in the endpoint's lists already.</summary>
     public bool IsTouched { get; set; }

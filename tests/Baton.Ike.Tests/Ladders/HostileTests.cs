@@ -1,5 +1,7 @@
 using System.Net;
+using Baton.Crypto.Ike;
 using Baton.Ike.Messages;
+using Baton.Ike.Negotiation;
 using Baton.Ike.Tests.Harness;
 using Baton.Ike.Tests.Simulation;
 
@@ -61,5 +63,22 @@ public sealed class HostileTests
         Assert.DoesNotContain(lab.Left.Active.Events, each => each.Kind == IkeEventKind.PeerSilent);
         Operations.Do(lab, lab.Left, Operation.RekeyIke);
         Assert.Equal(0, lab.Right.Active.Endpoint.Counters[IkeDrop.FutureMessageId]);
+    }
+
+    /// <summary>IKE_SA_INIT knows no names: what a lax connection agreed to there is not enough for a peer whose own connection asks for more.</summary>
+    [Fact]
+    public void ASuiteOfAnotherConnectionIsNotEnough()
+    {
+        IkeProposalPolicy weak = new([Cipher.AesCbc128], [IntegrityAlgorithm.HmacSha256], [PrfAlgorithm.HmacSha256], [KeyExchangeGroup.Modp2048]);
+        IkeProposalPolicy strong = new([Cipher.AesGcm256], [], [PrfAlgorithm.HmacSha384], [KeyExchangeGroup.Ecp384]);
+        Lab lab = Setups.Standard(4, each => each with { IkeProposals = [weak] });
+        Connection strict = Setups.Right(lab) with { Remote = null, IkeProposals = [strong] };
+        Connection lax = strict with { Name = "lax", IkeProposals = [weak], Credentials = Setups.Credentials("right", "somebody else") };
+        lab.Right.Policy = lab.Right.Policy with { Connections = [lax, strict] };
+        lab.Start();
+        lab.Run(1_000);
+
+        Assert.Contains(lab.Right.Active.Events, each => each.Kind == IkeEventKind.AuthenticationFailed);
+        Assert.False(Setups.IsUp(lab));
     }
 }

@@ -25,6 +25,17 @@ public sealed class CookieJarTests
         Assert.False(jar.IsGood(cookie, Nonce, From, 7, default));
     }
 
+    /// <summary>Who chooses its own IPv6 address must not get a cookie that is good for another's IPv4 address.</summary>
+    [Fact]
+    public void ACookieForOneFamilyIsNotGoodForTheOther()
+    {
+        var jar = new CookieJar(new SeededRandom(1), TimeSpan.FromSeconds(60));
+        byte[] ours = IPAddress.Parse("2001:db8::c000:207").GetAddressBytes();
+        byte[] cookie = jar.Make(Nonce, new IPAddress(ours), 7, default);
+        Assert.False(jar.IsGood(cookie, [.. Nonce, .. ours[..12]], From, 7, default));
+        Assert.True(jar.IsGood(jar.Make(Nonce, From, 7, default), Nonce, From, 7, default));
+    }
+
     [Fact]
     public void TheSecretBeforeIsStillGoodAndTheOneBeforeThatIsNot()
     {
