@@ -27,7 +27,4 @@ public enum ConnectionStart
 
     /// <summary>At the start, and again whenever it is gone.</summary>
     Initiate,
-
-    /// <summary>When a packet wants out that only it could carry.</summary>
-    Trap,
 }

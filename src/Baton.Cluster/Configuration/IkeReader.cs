@@ -13,7 +13,6 @@ internal static class IkeReader
     {
         ["respond"] = ConnectionStart.Respond,
         ["initiate"] = ConnectionStart.Initiate,
-        ["trap"] = ConnectionStart.Trap,
     };
 
     private static readonly Dictionary<string, ChildMode> Modes = new() { ["tunnel"] = ChildMode.Tunnel, ["transport"] = ChildMode.Transport };
