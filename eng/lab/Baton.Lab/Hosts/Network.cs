@@ -110,7 +110,7 @@ public sealed class Network
 
     /// <summary>The peer moves: its old address is gone, the new one is there (RFC 4555).</summary>
     public void MovePeer(string from, string to) =>
-        Enter(Peer, [$"address add {to}/24 dev wan", $"address del {from}/24 dev wan", "route replace default via 198.51.100.1"]);
+        Enter(Peer, [$"address del {from}/24 dev wan", $"address add {to}/24 dev wan", "route replace default via 198.51.100.1"]);
 
     /// <summary>Source translation at the router: the peers' addresses are its own outside, ports chosen anew.</summary>
     private void Translate() => Command.Run("ip", ["netns", "exec", Router.Space, "nft", "-f", "-"], """

@@ -6,13 +6,13 @@ namespace Baton.Lab.Steps;
 /// <summary>What either end does by itself; each sentence waits until both ends see the same.</summary>
 public sealed class EndSteps(Story story)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(25);
 
     [Step("{who} initiates")]
     public void Initiate(string who)
     {
         story.End(who).Initiate();
-        WaitFor("both ends have one IKE SA with one child", (peer, cluster) => IsOneTunnel(peer, cluster));
+        WaitForOne();
         IkeView tunnel = One("peer");
         story.Negotiated = $"{tunnel.Suite}; {tunnel.Children[0].Suite}";
     }
@@ -20,6 +20,7 @@ public sealed class EndSteps(Story story)
     [Step("{who} rekeys the child")]
     public void RekeyChild(string who)
     {
+        WaitForOne();
         ChildView before = OneChild(who);
         story.End(who).RekeyChild();
         WaitFor("both ends have a new child SA and no longer the old one", (peer, cluster) => IsOneTunnel(peer, cluster) && !Children(peer).Concat(Children(cluster)).Contains(before));
@@ -28,6 +29,7 @@ public sealed class EndSteps(Story story)
     [Step("{who} rekeys the ike sa")]
     public void RekeyIke(string who)
     {
+        WaitForOne();
         IkeView before = One(who);
         story.End(who).RekeyIke();
         WaitFor("both ends have a new IKE SA with the same child", (peer, cluster) =>
@@ -64,6 +66,9 @@ public sealed class EndSteps(Story story)
         string addresses = story.StrongSwan.Established()?.VirtualAddresses ?? "";
         if (!addresses.StartsWith(prefix, StringComparison.Ordinal)) throw new LabException($"its address is \"{addresses}\"");
     }
+
+    /// <summary>What a rekey left behind goes by itself, after a moment.</summary>
+    private void WaitForOne() => WaitFor("both ends have one IKE SA with one child", IsOneTunnel);
 
     private IkeView One(string who) => story.End(who).Look() is [{ } only] ? only : throw new LabException($"{who} has {story.End(who).Look().Count} IKE SAs");
 
