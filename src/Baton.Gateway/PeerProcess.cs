@@ -129,6 +129,7 @@ public sealed class PeerProcess : IDisposable
                 _log.LogInformation("{Reason}", refused);
             using var poller = new Poller([.. _path.Outer.Fds, _path.Inner.Fd, _wake.Fd]);
             Instant tell = MonotonicClock.Now + TellEvery;
+            _path.Outer.Watch(poller);
             while (!Volatile.Read(ref _stop))
             {
                 poller.Wait(_ike is null ? _path.NextKeepalive : Instant.Min(tell, _path.NextKeepalive));

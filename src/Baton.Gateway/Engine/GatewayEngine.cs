@@ -149,6 +149,7 @@ internal sealed partial class GatewayEngine : IDisposable
             if (NoRealTime is not null)
                 _log.LogWarning("{Reason}", NoRealTime);
             using var poller = new Poller([.. Path.Outer.Fds, Path.Inner.Fd, _sync.Fd, _heartbeat.Fd, _wake.Fd]);
+            Path.Outer.Watch(poller);
             while (!_stop)
                 Turn(poller);
             Ended.TrySetResult();

@@ -21,6 +21,7 @@ internal sealed class OuterPort : IDisposable
     private readonly OuterSocket[] _sockets;
     private readonly int[] _taken;
     private OuterSocket _reserved;
+    private Poller? _poller;
     private int _current;
     private int _currentFirst;
 
@@ -85,13 +86,17 @@ internal sealed class OuterPort : IDisposable
 
     public long Truncated => _sockets.Sum(s => s.Truncated);
 
+    /// <summary>From now on only sockets that this poller found ready are asked, and the first one, which is the busy one, always.</summary>
+    /// <param name="poller">Its first descriptors are <see cref="Fds"/>.</param>
+    public void Watch(Poller poller) => _poller = poller;
+
     /// <summary>Takes what waits at all sockets, at most a batch each. 0: nothing waits.</summary>
     public int Take()
     {
         (_current, _currentFirst) = (0, 0);
         int count = 0;
         for (int i = 0; i < _sockets.Length; i++)
-            count += _taken[i] = _sockets[i].Receive();
+            count += _taken[i] = i == 0 || _poller is null || _poller.IsReady(i) ? _sockets[i].Receive() : 0;
         return count;
     }
 

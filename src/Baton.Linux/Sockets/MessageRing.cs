@@ -38,10 +38,11 @@ internal sealed unsafe class MessageRing : IDisposable
 
     public byte* Bytes { get; private set; }
 
-    /// <summary>Before a receive: the kernel overwrites lengths and flags.</summary>
-    public void Prepare()
+    /// <summary>Before a receive: the kernel has overwritten lengths and flags of what it used.</summary>
+    /// <param name="used">Messages that the last receive filled.</param>
+    public void Prepare(int used)
     {
-        for (int i = 0; i < Count; i++)
+        for (int i = 0; i < used; i++)
         {
             Messages[i].NameLength = UdpEndpoint.StorageLength;
             Messages[i].ControlLength = ControlData.Room;

@@ -13,6 +13,7 @@ public sealed unsafe partial class OuterSocket
     private int _current;
     private int _currentFirst;
     private int _idle;
+    private int _filled;
 
     /// <summary>What is the same for all datagrams of a message.</summary>
     private struct ArrivalOf
@@ -30,7 +31,8 @@ public sealed unsafe partial class OuterSocket
     /// <summary>Takes what waits, at most a batch of messages. The packets that they are; 0: nothing waits.</summary>
     public int Receive()
     {
-        _in.Prepare();
+        _in.Prepare(_filled);
+        _filled = 0;
         (_current, _currentFirst) = (0, 0);
         for (int attempt = 0; attempt < 4; attempt++)
         {
@@ -94,6 +96,7 @@ public sealed unsafe partial class OuterSocket
     private int ReadEnvelopes(int messages)
     {
         int packets = 0;
+        _filled = messages;
         for (int i = 0; i < messages; i++)
         {
             ref ArrivalOf arrival = ref _arrivals[i];

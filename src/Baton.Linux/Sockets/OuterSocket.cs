@@ -91,6 +91,7 @@ public sealed unsafe partial class OuterSocket : IDisposable
         Offloads = kind == OuterKind.Udp ? Probe(offloads) : OuterOffloads.None;
         PacketBytes = packetBytes;
         _in = new MessageRing(count, Offloads.HasFlag(OuterOffloads.Receive) ? LongestMessage : packetBytes);
+        _filled = count;  // prepares all of them
         _arrivals = new ArrivalOf[count];
         _out = new MessageRing(Math.Max(count, Offloads.HasFlag(OuterOffloads.Send) ? count * 4 : count), packetBytes);
         _runs = new Run[_out.Count];

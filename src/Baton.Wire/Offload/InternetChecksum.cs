@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Baton.Wire.Offload;
 
@@ -12,19 +13,32 @@ public static class InternetChecksum
     /// <param name="sum">Of the parts before; 0 at the start.</param>
     public static ulong Add(ulong sum, ReadOnlySpan<byte> bytes)
     {
-        // 32-bit words into a 64-bit sum: 64 KiB of them cannot overflow it.
+        // 32-bit words into 64-bit sums, the even ones and the odd ones of each vector apart: 64 KiB of them cannot overflow.
         ReadOnlySpan<uint> words = MemoryMarshal.Cast<byte, uint>(bytes);
         int i = 0;
-        if (Vector.IsHardwareAccelerated && words.Length >= Vector<uint>.Count)
+        if (Vector512.IsHardwareAccelerated && words.Length >= Vector512<uint>.Count)
         {
-            Vector<ulong> total = Vector<ulong>.Zero;
-            for (; i <= words.Length - Vector<uint>.Count; i += Vector<uint>.Count)
+            (Vector512<ulong> low, Vector512<ulong> high) = (Vector512<ulong>.Zero, Vector512<ulong>.Zero);
+            for (; i <= words.Length - Vector512<uint>.Count; i += Vector512<uint>.Count)
             {
-                Vector.Widen(new Vector<uint>(words[i..]), out Vector<ulong> low, out Vector<ulong> high);
-                total += low + high;
+                Vector512<ulong> eight = Vector512.Create(words[i..]).AsUInt64();
+                low += eight & Vector512.Create(0xFFFF_FFFFUL);
+                high += eight >>> 32;
             }
 
-            sum = Carry(sum, Vector.Sum(total));
+            sum = Carry(sum, Vector512.Sum(low + high));
+        }
+        else if (Vector.IsHardwareAccelerated && words.Length >= Vector<uint>.Count)
+        {
+            (Vector<ulong> low, Vector<ulong> high) = (Vector<ulong>.Zero, Vector<ulong>.Zero);
+            for (; i <= words.Length - Vector<uint>.Count; i += Vector<uint>.Count)
+            {
+                Vector<ulong> several = Vector.AsVectorUInt64(new Vector<uint>(words[i..]));
+                low += several & new Vector<ulong>(0xFFFF_FFFFUL);
+                high += several >>> 32;
+            }
+
+            sum = Carry(sum, Vector.Sum(low + high));
         }
 
         ulong rest = 0;
