@@ -24,6 +24,9 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
     private readonly Dictionary<IkeId, ulong> _versions = [];
     private readonly Dictionary<ulong, ChildHalves> _children = [];
 
+    /// <summary>Children of commits under way: they are none if it fails.</summary>
+    private readonly Dictionary<ulong, List<ulong>> _hopedFor = [];
+
     /// <summary>Grows with every begin and end of work: what comes back from the engine for an earlier one is void.</summary>
     private int _epoch;
 
@@ -64,12 +67,25 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
     public void End() => Runner.Post(() =>
     {
         _epoch++;
+        _hopedFor.Clear();
         Runner.StandDown();
     });
 
-    public void Committed(ulong token) => Runner.Post(() => Runner.Committed(token));
+    public void Committed(ulong token) => Runner.Post(() =>
+    {
+        _hopedFor.Remove(token);
+        Runner.Committed(token);
+    });
 
-    public void CommitFailed(ulong token, CommitFailure why, string detail) => Runner.Post(() => Runner.CommitFailed(token, $"{why} {detail}".TrimEnd()));
+    public void CommitFailed(ulong token, CommitFailure why, string detail) => Runner.Post(() => Fail(token, $"{why} {detail}".TrimEnd()));
+
+    /// <summary>What the commit would have brought never was.</summary>
+    private void Fail(ulong token, string why)
+    {
+        if (_hopedFor.Remove(token, out List<ulong>? children))
+            children.ForEach(child => _children.Remove(child));
+        Runner.CommitFailed(token, why);
+    }
 
     /// <summary>A half of a pair was built from its record, here or at the standby.</summary>
     public void Built(ulong child, SaDirection direction, ulong tag, uint spi, ulong madeBy) => Runner.Post(() =>
@@ -131,7 +147,7 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
             if (snapshot.Length > RecordSealer.MaximumSnapshotBytes)
             {
                 _log.LogError("the state of {Sa} of {Connection} has {Bytes} bytes, more than a record holds", change.Id, change.Connection, snapshot.Length);
-                Runner.Post(() => Runner.CommitFailed(commit.CommitId, "the state of the IKE SA is too long for a record"));
+                Runner.Post(() => Fail(commit.CommitId, "the state of the IKE SA is too long for a record"));
                 return;
             }
 
@@ -145,6 +161,8 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
 
         foreach (ChildSaPair pair in commit.Created)
             AddPair(pair, sas);
+        if (commit.Created.Count > 0)
+            _hopedFor[commit.CommitId] = [.. commit.Created.Select(pair => pair.Id.Value)];
         foreach (ChildSaId child in commit.Deleted)
         {
             if (_children.Remove(child.Value, out ChildHalves halves))
@@ -172,6 +190,9 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
                 Move(changed.Children, changed.Local, changed.Remote, changed.UdpEncapsulation);
                 break;
             case IkeOutput.RestoreWanted wanted:
+                // Those that the ledger still has come back with their version; one that it never had begins anew, its IV counter too.
+                foreach (IkeSaId sa in wanted.Sas)
+                    _versions.Remove(new IkeId(sa.Value));
                 _engine.Post(e => e.RestoreIke([.. wanted.Sas.Select(sa => new IkeId(sa.Value))]));
                 break;
         }
