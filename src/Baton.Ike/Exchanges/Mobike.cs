@@ -77,7 +77,7 @@ internal static class Mobike
             core.MoveTo(sa, exchange.Datagram.Local, exchange.Datagram.Remote);
             core.Note(IkeEventKind.AddressUpdated, sa, $"{sa.Remote}");
             NatDetection.Append(answer, sa.InitiatorSpi, sa.ResponderSpi, sa.Local, sa.Remote, sa.Connection?.ForceUdpEncapsulation ?? false);
-            sa.CookieCheckWanted = moved && core.Policy.CheckReturnRoutability;
+            sa.CookieCheckWanted |= moved && core.Policy.CheckReturnRoutability;     // a second update from there does not spare it the check
             changed = true;
         }
         else if (request.Notification(NotifyType.NatDetectionSourceIp) is not null && (sa.Abilities & IkePeerAbilities.Mobike) != 0)

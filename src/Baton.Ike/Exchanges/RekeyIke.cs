@@ -160,6 +160,9 @@ internal static class RekeyIke
         foreach (ChildSa child in old.Children) core.Own(heir, child);
         heir.Wanted.AddRange(old.Wanted);
         core.MoveAddresses(old, heir);
+        heir.UpdateWanted |= old.UpdateWanted || old.Outstanding?.Kind == RequestKind.UpdateAddresses;
+        heir.CookieCheckWanted |= old.CookieCheckWanted || old.Outstanding?.Kind == RequestKind.CookieCheck;
+        heir.SynchronizeCountersBy = Math.Max(heir.SynchronizeCountersBy, old.SynchronizeCountersBy);
         old.Children.Clear();
         old.Wanted.Clear();
         old.State = IkeSaState.Replaced;

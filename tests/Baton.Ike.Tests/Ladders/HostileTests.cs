@@ -2,6 +2,8 @@ using System.Net;
 using Baton.Crypto.Ike;
 using Baton.Ike.Messages;
 using Baton.Ike.Negotiation;
+using Baton.Ike.Payloads;
+using Baton.Ike.Sas;
 using Baton.Ike.Tests.Harness;
 using Baton.Ike.Tests.Simulation;
 
@@ -80,5 +82,21 @@ public sealed class HostileTests
 
         Assert.Contains(lab.Right.Active.Events, each => each.Kind == IkeEventKind.AuthenticationFailed);
         Assert.False(Setups.IsUp(lab));
+    }
+
+    /// <summary>Neither a second update from there, nor a rekey, spares a peer the question whether it is where it says (RFC 4555 section 3.7).</summary>
+    [Fact]
+    public void AMovedPeerIsAskedForItsCookieWhateverItDoesMeanwhile()
+    {
+        Lab lab = Setups.Up(Setups.Standard(5));
+        lab.Passes = (host, send) => host.Site == lab.Left || (IkeHeader.TryParse(send.Message.Span, out IkeHeader header) == IkeParseVerdict.Parsed && header.IsResponse);
+        Operations.Ask(lab.Right, Operation.Probe);         // under way, and not answered
+        var elsewhere = new IPEndPoint(IPAddress.Parse("203.0.113.9"), 4500);
+        for (int i = 0; i < 2; i++) Forge.Ask(lab, ExchangeType.Informational, [new NotifyPayload(NotifyType.UpdateSaAddresses)], elsewhere);
+        Assert.True(Forge.Sa(lab.Right).CookieCheckWanted);
+        Operations.Ask(lab.Left, Operation.RekeyIke);
+        lab.Run(100);
+
+        Assert.Equal(RequestKind.CookieCheck, Forge.Sa(lab.Right).Outstanding?.Kind);
     }
 }
