@@ -106,6 +106,9 @@ internal static class IkeReader
         bool mobike = table.Flag("mobike", true);
         bool onePerPeer = table.Flag("one-per-peer", false);
         List<ChildPolicy> children = ReadChildren(table, esp);
+        // The address that a client was given is its selector: written ones would let it claim those of other clients.
+        foreach (ChildPolicy child in children.Where(child => given.Count > 0 && child.Remote.Count > 0))
+            table.Error("pools", $"stand beside \"remote\" of the child \"{child.Name}\"", "Leave remote out where addresses are given: the client gets its own address and no other.");
         table.Finish();
         if (name is null || credentials is null || children.Count == 0) return null;
         return new Connection(name, credentials)

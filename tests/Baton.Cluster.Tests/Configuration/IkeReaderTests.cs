@@ -41,7 +41,6 @@ public sealed class IkeReaderTests : IDisposable
             psk-file = "good.psk"
             ike = ["aes256gcm16-prfsha384-ecp384-x25519", "aes128-sha512-modp3072"]
             esp = ["aes128gcm16-esn"]
-            pools = ["road"]
             mobike = false
             liveness-ms = 5000
             rekey-ms = 3600000
@@ -55,9 +54,20 @@ public sealed class IkeReaderTests : IDisposable
             esp = ["aes256-sha256-noesn-ecp256", "chacha20poly1305"]
             rekey-packets = 1000
             start = false
+            [[connection]]
+            name = "road"
+            local-id = "gw.example.org"
+            auth = "psk"
+            psk-file = "good.psk"
+            pools = ["road"]
+            [[connection.child]]
+            name = "all"
+            local = ["10.1.0.0/16"]
             """);
         Assert.Empty(result.Errors.Select(e => e.ToString()));
-        Connection connection = Assert.Single(result.Options!.Ike.Connections);
+        Assert.Equal(2, result.Options!.Ike.Connections.Count);
+        Connection connection = result.Options.Ike.Connections[0];
+        Assert.Equal(["road"], result.Options.Ike.Connections[1].GivesAddressesFrom);
         Assert.Equal((true, false, TimeSpan.FromSeconds(5)), (connection.KeepUp, connection.Mobike, connection.Liveness));
         Assert.Equal(1400, result.Options.Ike.Policy.MaxDatagram);
         Assert.False(result.Options.Ike.Policy.Replicated);
@@ -100,6 +110,7 @@ public sealed class IkeReaderTests : IDisposable
             [[connection.child]]
             name = "c"
             local = ["10.1.0.1/16"]
+            remote = ["10.9.0.0/24"]
             esp = ["aes128-sha512"]
             [[connection]]
             name = "two"
@@ -111,7 +122,7 @@ public sealed class IkeReaderTests : IDisposable
         foreach (string expected in new[]
         {
             "does not follow the first one", "remote", "holds 6 bytes", "integrity algorithm as well", "too weak", "names no group", "\"nowhere\"",
-            "not above rekey-ms", "mobikes", "no selector", "other than sha256", "chmod 600", "child",
+            "stand beside", "not above rekey-ms", "mobikes", "no selector", "other than sha256", "chmod 600", "child",
         })
         {
             Assert.Contains(expected, all, StringComparison.Ordinal);
