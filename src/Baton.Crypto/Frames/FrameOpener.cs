@@ -33,8 +33,7 @@ public sealed class FrameOpener : IDisposable
     private readonly string _label;
     private readonly Sender?[] _senders;
     private ulong _clock;
-    private double _strangers = StrangersAtOnce;
-    private Instant _strangersAt;
+    private readonly Allowance _strangers = new(StrangersPerSecond, StrangersAtOnce);
 
     public FrameOpener(ReadOnlySpan<byte> clusterKey, byte keyId, string label, int senders = 64)
     {
@@ -64,7 +63,7 @@ public sealed class FrameOpener : IDisposable
             return FrameVerdict.Replayed;
         if (counter == 0)
             return FrameVerdict.Forged;  // no sealer of ours begins there
-        if (known is null && !MayMeetAStranger(now))
+        if (known is null && !_strangers.TryTake(now))
             return FrameVerdict.TooManyStrangers;
 
         Span<byte> nonce = stackalloc byte[Aead.NonceLength];
@@ -92,16 +91,6 @@ public sealed class FrameOpener : IDisposable
         System.Security.Cryptography.CryptographicOperations.ZeroMemory(_clusterKey);
         foreach (Sender? sender in _senders)
             sender?.Aead.Dispose();
-    }
-
-    private bool MayMeetAStranger(Instant now)
-    {
-        _strangers = Math.Min(StrangersAtOnce, _strangers + ((now - _strangersAt).TotalSeconds * StrangersPerSecond));
-        _strangersAt = now;
-        if (_strangers < 1)
-            return false;
-        _strangers--;
-        return true;
     }
 
     private Sender? Find(ulong nonce)
