@@ -32,11 +32,7 @@ public sealed unsafe class EvpAead : Aead
         nint context = _seal.Pointer;
         int written;
         byte* end = stackalloc byte[16];
-        LibCrypto.Check(LibCrypto.EVP_CipherInit_ex(context, 0, 0, null, nonce, -1));
-        if (associatedLength > 0)
-            LibCrypto.Check(LibCrypto.EVP_CipherUpdate(context, null, &written, associated, associatedLength));
-        if (textLength > 0)
-            LibCrypto.Check(LibCrypto.EVP_CipherUpdate(context, text, &written, text, textLength));
+        Run(context, nonce, associated, associatedLength, text, textLength);
         LibCrypto.Check(LibCrypto.EVP_CipherFinal_ex(context, end, &written));
         LibCrypto.Check(LibCrypto.EVP_CIPHER_CTX_ctrl(context, LibCrypto.GetTag, TagLength, tag));
         GC.KeepAlive(this);
@@ -48,15 +44,22 @@ public sealed unsafe class EvpAead : Aead
         nint context = _open.Pointer;
         int written;
         byte* end = stackalloc byte[16];
+        Run(context, nonce, associated, associatedLength, text, textLength);
+        LibCrypto.Check(LibCrypto.EVP_CIPHER_CTX_ctrl(context, LibCrypto.SetTag, TagLength, tag));
+        bool held = LibCrypto.EVP_CipherFinal_ex(context, end, &written) == 1;
+        GC.KeepAlive(this);
+        return held;
+    }
+
+    /// <summary>All but the tag, in place; the context knows the direction.</summary>
+    private static void Run(nint context, byte* nonce, byte* associated, int associatedLength, byte* text, int textLength)
+    {
+        int written;
         LibCrypto.Check(LibCrypto.EVP_CipherInit_ex(context, 0, 0, null, nonce, -1));
         if (associatedLength > 0)
             LibCrypto.Check(LibCrypto.EVP_CipherUpdate(context, null, &written, associated, associatedLength));
         if (textLength > 0)
             LibCrypto.Check(LibCrypto.EVP_CipherUpdate(context, text, &written, text, textLength));
-        LibCrypto.Check(LibCrypto.EVP_CIPHER_CTX_ctrl(context, LibCrypto.SetTag, TagLength, tag));
-        bool held = LibCrypto.EVP_CipherFinal_ex(context, end, &written) == 1;
-        GC.KeepAlive(this);
-        return held;
     }
 
     protected override void Dispose(bool disposing)
