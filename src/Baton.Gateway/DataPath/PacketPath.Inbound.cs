@@ -102,7 +102,6 @@ internal sealed partial class PacketPath
     /// <summary>Told when the peer of a pair that IKE made speaks from elsewhere (NAT).</summary>
     public Action<ulong, UdpEndpoint>? PeerMoved { get; set; }
 
-
     private EspVerdict TakeIke(ReadOnlySpan<byte> message, in Arrival arrival)
     {
         Ike?.Message(message, arrival.Peer, arrival.Local);

@@ -55,13 +55,9 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
     /// <summary>This member works: from the records, and nothing but the records.</summary>
     public void Begin(IReadOnlyList<(IkeRecord Record, Instant Since)> records) => Runner.Post(() =>
     {
-        int epoch = ++_epoch;
+        _epoch++;
         _versions.Clear();
-        Fill(records.Select(r => r.Record.Id), () =>
-        {
-            if (epoch == _epoch)
-                Restore(records);
-        });
+        RestoreWithIvs(records);
     });
 
     public void End() => Runner.Post(() =>
@@ -199,15 +195,7 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
     }
 
     /// <summary>After a failed commit: those that the ledger still has.</summary>
-    public void RestoreSome(IReadOnlyList<(IkeRecord Record, Instant Since)> records) => Runner.Post(() =>
-    {
-        int epoch = _epoch;
-        Fill(records.Select(r => r.Record.Id), () =>
-        {
-            if (epoch == _epoch)
-                Restore(records);
-        });
-    });
+    public void RestoreSome(IReadOnlyList<(IkeRecord Record, Instant Since)> records) => Runner.Post(() => RestoreWithIvs(records));
 
     private void Restore(IReadOnlyList<(IkeRecord Record, Instant Since)> records)
     {
@@ -238,12 +226,17 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
     }
 
     /// <summary>IVs for all of these first: without one an IKE SA could not answer.</summary>
-    private void Fill(IEnumerable<IkeId> ids, Action then)
+    private void RestoreWithIvs(IReadOnlyList<(IkeRecord Record, Instant Since)> records)
     {
-        IkeId[] all = [.. ids];
+        int epoch = _epoch;
+        IkeId[] all = [.. records.Select(r => r.Record.Id)];
         foreach (IkeId id in all)
             _ivs.Restore(id);
-        _engine.Post(e => e.WantIvs(all, () => Runner.Post(then)));
+        _engine.Post(e => e.WantIvs(all, () => Runner.Post(() =>
+        {
+            if (epoch == _epoch)
+                Restore(records);
+        })));
     }
 
     private SaRecord IvCounter(IkeId id) => new(default, SaDirection.Outbound, 0, Baton.Redundancy.CounterSpace.IkeIv, _sealer.KeyTag(id, iv: true),
