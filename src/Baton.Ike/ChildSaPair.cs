@@ -37,10 +37,11 @@ public sealed record ChildSaPair(
     public ChildSaId? Replaces { get; init; }
 
     /// <summary>
-    /// True: outbound packets take it as soon as it is up. False: with the first authentic inbound packet on it, or at the latest with
-    /// <see cref="IkeOutput.UseOutbound"/> (RFC 7296 section 2.8: the responder of a rekey cannot know when the initiator is ready).
+    /// True, when it takes nobody's place: outbound packets take it as soon as it is up. False: with the first authentic inbound packet on it, or with
+    /// <see cref="IkeOutput.UseOutbound"/>, until when the one that it replaces carries them. As responder of a rekey we cannot know when the initiator is ready
+    /// (RFC 7296 section 2.8); as initiator its numbers may be used only when a successor has them, and the record comes before that is known.
     /// </summary>
-    public bool OutboundAtOnce { get; init; } = true;
+    public bool OutboundAtOnce => Replaces is null;
 
     /// <summary>No TFC padding towards this peer (RFC 7296 section 1.3.1).</summary>
     public bool NoTfcPadding { get; init; }

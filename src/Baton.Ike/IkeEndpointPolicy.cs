@@ -33,8 +33,11 @@ public sealed record IkeEndpointPolicy
     /// <summary>After a rekey both old inbound SAs still accept for this long before we delete the pair: longer than any packet is on its way.</summary>
     public TimeSpan OldChildLinger { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>As responder of a rekey: outbound changes over at the latest after this long, if no packet came on the new SA.</summary>
-    public TimeSpan OutboundSwitch { get; init; } = TimeSpan.FromMilliseconds(500);
+    /// <summary>
+    /// As responder of a rekey: outbound changes over after this long if the peer neither sent on the new SA nor deleted the old one, which is when RFC 7296
+    /// section 2.8 wants it. Well before <see cref="ClosedLinger"/>, when we delete the old one ourselves; well after the peer has our answer, repetitions included.
+    /// </summary>
+    public TimeSpan OutboundSwitch { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>An answer is sent again no sooner than this after the last time.</summary>
     public TimeSpan RepeatAfter { get; init; } = TimeSpan.FromMilliseconds(50);

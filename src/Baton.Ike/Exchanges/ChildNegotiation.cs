@@ -77,7 +77,7 @@ internal static class ChildNegotiation
         }
 
         var mode = match.Policy.Mode == ChildMode.Transport && wantsTransport ? ChildMode.Transport : ChildMode.Tunnel;
-        var made = new Made(core.NewChildSaId(), match.Policy, spi, peerSpi, suite, mode, match.Local, match.Remote, WeInitiated: false, rekeys?.Id, AtOnce: rekeys is null);
+        var made = new Made(core.NewChildSaId(), match.Policy, spi, peerSpi, suite, mode, match.Local, match.Remote, WeInitiated: false, rekeys?.Id);
         Create(core, sa, made, nonces, shared, request.Notification(NotifyType.EspTfcPaddingNotSupported) is not null);
         var payloads = new List<Payload>();
         if (mode == ChildMode.Transport) payloads.Add(new NotifyPayload(NotifyType.UseTransportMode));
@@ -91,9 +91,8 @@ internal static class ChildNegotiation
     }
 
     /// <summary>As initiator: the child of the answer. Null: none came of it, and it is noted why.</summary>
-    /// <param name="atOnce">False: a redundant one of a collision, never used for sending.</param>
     public static ChildSa? Accept(
-        ExchangeContext exchange, ChildOffer offer, IkeMessage answer, (byte[] I, byte[] R) nonces, ReadOnlySpan<byte> shared, bool weStarted, bool atOnce = true)
+        ExchangeContext exchange, ChildOffer offer, IkeMessage answer, (byte[] I, byte[] R) nonces, ReadOnlySpan<byte> shared, bool weStarted)
     {
         (IkeEndpoint core, IkeSa sa) = (exchange.Core, exchange.Sa);
         if (sa.Connection?.Children.FirstOrDefault(each => each.Name == offer.Policy) is not { } policy) return null;
@@ -125,7 +124,7 @@ internal static class ChildNegotiation
         }
 
         var made = new Made(
-            offer.Id, policy, offer.Spi, peerSpi, suite, transport ? ChildMode.Transport : ChildMode.Tunnel, tsI.Selectors, tsR.Selectors, WeInitiated: weStarted, offer.Rekeys, atOnce);
+            offer.Id, policy, offer.Spi, peerSpi, suite, transport ? ChildMode.Transport : ChildMode.Tunnel, tsI.Selectors, tsR.Selectors, WeInitiated: weStarted, offer.Rekeys);
         ChildSa child = Create(core, sa, made, nonces, shared, answer.Notification(NotifyType.EspTfcPaddingNotSupported) is not null);
         if (offer.Mode == ChildMode.Transport && !transport)
         {
@@ -159,14 +158,14 @@ internal static class ChildNegotiation
             Local = made.Local, Remote = made.Remote, WeInitiated = made.WeInitiated, Replaces = made.Replaces,
             LowestNonce = nonces.I.AsSpan().SequenceCompareTo(nonces.R) < 0 ? nonces.I : nonces.R,
             RekeyAt = core.Jittered(lifetime.Time.Rekey, lifetime.Time.Jitter), ExpireAt = core.Now + lifetime.Time.Hard,
-            UseOutboundAt = made.AtOnce ? Instant.Never : core.Now + core.Policy.OutboundSwitch,
+            UseOutboundAt = made.Replaces is null ? Instant.Never : core.Now + core.Policy.OutboundSwitch,
         };
         var pair = new ChildSaPair(
             child.Id, sa.Id, sa.ConnectionName, child.Policy, child.InboundSpi, child.OutboundSpi, child.Suite,
             InboundKeys: made.WeInitiated ? fromResponder : fromInitiator, OutboundKeys: made.WeInitiated ? fromInitiator : fromResponder,
             child.Mode, child.Local, child.Remote, sa.Local, sa.Remote, sa.UdpEncapsulation)
         {
-            Replaces = child.Replaces, OutboundAtOnce = made.AtOnce, NoTfcPadding = noPadding, WeInitiated = made.WeInitiated,
+            Replaces = child.Replaces, NoTfcPadding = noPadding, WeInitiated = made.WeInitiated,
         };
         core.ChildCreated(sa, child, pair);
         return child;
@@ -189,5 +188,5 @@ internal static class ChildNegotiation
 
     private readonly record struct Made(
         ChildSaId Id, ChildPolicy Policy, uint InboundSpi, uint OutboundSpi, ChildSuite Suite, ChildMode Mode,
-        IReadOnlyList<TrafficSelector> Local, IReadOnlyList<TrafficSelector> Remote, bool WeInitiated, ChildSaId? Replaces, bool AtOnce);
+        IReadOnlyList<TrafficSelector> Local, IReadOnlyList<TrafficSelector> Remote, bool WeInitiated, ChildSaId? Replaces);
 }

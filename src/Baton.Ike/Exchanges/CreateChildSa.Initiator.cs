@@ -84,7 +84,7 @@ internal static partial class CreateChildSa
         ChildSa? rival = offer.CollidedWith is { } other ? sa.Child(other) : null;
         byte[] lowest = offer.Nonce.AsSpan().SequenceCompareTo(nonce.Data.Span) < 0 ? offer.Nonce : nonce.Data.ToArray();
         bool weLose = rival is not null && lowest.AsSpan().SequenceCompareTo(rival.LowestNonce) < 0;
-        ChildSa? made = ChildNegotiation.Accept(exchange, offer, answer, (offer.Nonce, nonce.Data.ToArray()), shared, weStarted: true, atOnce: !weLose);
+        ChildSa? made = ChildNegotiation.Accept(exchange, offer, answer, (offer.Nonce, nonce.Data.ToArray()), shared, weStarted: true);
         if (made is null || offer.Rekeys is null) return;
         if (weLose)
         {
@@ -93,6 +93,7 @@ internal static partial class CreateChildSa
             return;
         }
 
+        made.UseOutboundAt = Instant.Never;
         core.Put(new IkeOutput.UseOutbound(made.Id, core.StepCommit));
         if (rival is not null)
         {

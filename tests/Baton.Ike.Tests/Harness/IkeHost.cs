@@ -193,7 +193,7 @@ internal sealed class Site(Lab lab, string name, IPAddress address, bool replica
         Ledger.Term++;
         Active = new IkeHost(lab, this, Policy with { Replicated = true }, $"{Name}{Ledger.Term}");
         Members.Add(Active);
-        foreach (ChildSaPair child in Ledger.Children.Values) Active.Data.Up(child with { OutboundAtOnce = true });
+        foreach (ChildSaPair child in Ledger.Children.Values) Active.Data.Up(child);
         lab.Log($"-- {Active.Name} takes over from {old.Name}{(zombie ? ", which lives" : "")}");
         Active.Step(new IkeInput.Restore([.. Ledger.ForTakeover(lab.Now).Select(each => each with { MayBeBehind = mayBeBehind })]));
     }

@@ -35,8 +35,10 @@ public sealed class HostileTests
     [Fact]
     public void OutboundWaitsForTheCommitOfItsChild()
     {
-        Lab lab = Setups.Up(Setups.Standard(3));
-        lab.CommitMilliseconds = (900, 900);        // above OutboundSwitch
+        Lab lab = Setups.Standard(3);
+        lab.Right.Policy = lab.Right.Policy with { OutboundSwitch = TimeSpan.FromMilliseconds(500) };
+        Setups.Up(lab);
+        lab.CommitMilliseconds = (900, 900);
         Operations.Ask(lab.Left, Operation.RekeyChild);
         lab.Run(700);
 

@@ -30,6 +30,36 @@ public sealed class RekeyTests
         Assert.Equal(5, operation == Operation.RekeyChild ? lab.Right.Active.Outputs.OfType<IkeOutput.ChildUp>().Count() - 1 : lab.Right.Active.Outputs.OfType<IkeOutput.IkeSaReplaced>().Count());
     }
 
+    /// <summary>Its record, and so the pair, may be there before its numbers may be used: until then the old one carries the packets.</summary>
+    [Fact]
+    public void TheInitiatorSendsOnTheNewPairWhenItsCommitIsDone()
+    {
+        Lab lab = Setups.Up(Setups.Standard(1, leftReplicated: true));
+        Operations.Do(lab, lab.Left, Operation.RekeyChild);
+
+        IkeOutput.ChildUp up = lab.Left.Active.Outputs.OfType<IkeOutput.ChildUp>().Last();
+        IkeOutput.UseOutbound use = lab.Left.Active.Outputs.OfType<IkeOutput.UseOutbound>().Single();
+        Assert.True(up.Child.WeInitiated);
+        Assert.False(up.Child.OutboundAtOnce);
+        Assert.NotEqual(0ul, up.AfterCommit);
+        Assert.Equal((up.Child.Id, up.AfterCommit), (use.Child, use.AfterCommit));
+    }
+
+    /// <summary>RFC 7296 section 2.8: the responder goes on with the old SA until a packet comes on the new one, or the old one is deleted. One that never does either is not waited for.</summary>
+    [Theory]
+    [InlineData(2, 1_900, false), InlineData(2, 2_200, true), InlineData(60, 14_000, false), InlineData(60, 16_000, true)]
+    public void TheResponderSendsOnTheNewPairWhenTheOldOneIsDeleted(int secondsUntilDelete, int milliseconds, bool changedOver)
+    {
+        Lab lab = Setups.Standard(1);
+        lab.Left.Policy = lab.Left.Policy with { OldChildLinger = TimeSpan.FromSeconds(secondsUntilDelete) };
+        Setups.Up(lab);
+        Operations.Ask(lab.Left, Operation.RekeyChild);
+        lab.Run(milliseconds);
+
+        Assert.Equal(2, lab.Right.Active.Outputs.OfType<IkeOutput.ChildUp>().Count());
+        Assert.Equal(changedOver, lab.Right.Active.Outputs.OfType<IkeOutput.UseOutbound>().Any());
+    }
+
     [Fact]
     public void BothRekeyTheChildAndOneSurvives()
     {
