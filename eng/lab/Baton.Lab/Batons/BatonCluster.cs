@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Baton.Lab.Hosts;
 using Baton.Lab.Processes;
@@ -70,12 +71,25 @@ public sealed class BatonCluster(Network network, ClusterFiles files, Wait wait)
     /// <summary>What a member says of itself, with its SAs and IKE SAs; null: it does not answer.</summary>
     public JsonElement? Node(Host member) => Ask($$"""{"cmd":"node","at":"{{At(member)}}"}""");
 
+    /// <summary>One of a member's counters, such as <c>esp.no-lease</c>.</summary>
+    public long Counter(Host member, string name) => Counters(member).FirstOrDefault(counter => counter.Name == name).Value;
+
+    public IEnumerable<(string Name, long Value)> Counters(Host member) => Node(member) is { } node
+        ? node.GetProperty("counters").EnumerateObject().Select(counter => (counter.Name, long.Parse(counter.Value.ToString(), CultureInfo.InvariantCulture)))
+        : [];
+
     /// <summary>An operator's wish: initiate, rekey, delete or probe a connection, or one child of it.</summary>
     public void Tell(Host member, string verb, string connection, string child = "")
     {
-        JsonElement answer = Ask($$"""{"cmd":"ike","at":"{{At(member)}}","verb":"{{verb}}","connection":"{{connection}}","child":"{{child}}"}""")
-            ?? throw new LabException($"{member.Name} does not answer");
-        if (!answer.GetProperty("done").GetBoolean()) throw new LabException($"{member.Name}: {answer.GetProperty("detail").GetString()}");
+        if (!TryTell(member, verb, connection, child, out string detail)) throw new LabException($"{member.Name}: {detail}");
+    }
+
+    /// <summary>False: there is nothing of that name, or no answer, as the detail says.</summary>
+    public bool TryTell(Host member, string verb, string connection, string child, out string detail)
+    {
+        JsonElement? answer = Ask($$"""{"cmd":"ike","at":"{{At(member)}}","verb":"{{verb}}","connection":"{{connection}}","child":"{{child}}"}""");
+        detail = answer?.GetProperty("detail").GetString() ?? "it does not answer";
+        return answer?.GetProperty("done").GetBoolean() ?? false;
     }
 
     public string LastWords() => string.Join('\n', new[] { _handler }.Concat(_members.Values).OfType<LabProcess>().Select(process => $"-- {process.Name}\n{process.LastWords()}"));

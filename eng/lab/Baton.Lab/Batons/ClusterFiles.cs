@@ -46,7 +46,7 @@ public sealed class ClusterFiles
         esp = true
         [inner]
         tun = "baton0"
-        routes = ["{Network.PeerNet}", "{Network.PeerNet6}", "{Network.PoolNet}"]
+        routes = ["{Network.PeerNet}", "{Network.PeerNet6}", "{Network.PoolNet}", "{Network.PoolNet6}"]
         [[virtual.address]]
         address = "{Network.ClusterAddress}/24"
         device = "outer"

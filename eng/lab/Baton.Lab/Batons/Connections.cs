@@ -24,6 +24,10 @@ internal sealed class Connections(ClusterFiles files, LabCertificates certificat
             name = "lab"
             first = "10.3.0.10"
             last = "10.3.0.250"
+            [[pool]]
+            name = "lab6"
+            first = "fd03::10"
+            last = "fd03::ff"
 
             """);
         foreach (TunnelTerms one in terms) text.AppendLine(Write(one, isCluster, behindNat));
@@ -36,8 +40,7 @@ internal sealed class Connections(ClusterFiles files, LabCertificates certificat
         string there = isCluster ? Peer(terms) : Cluster(terms);
         string near = isCluster ? LabCertificates.ClusterName : terms.PeerIdentity;
         string far = isCluster ? terms.PeerIdentity : LabCertificates.ClusterName;
-        string nets = isCluster ? Nets(terms, Network.ClusterNet, Network.ClusterNet6, terms.Pool ? null : Network.PeerNet, Network.PeerNet6)
-            : Nets(terms, terms.Pool ? null : Network.PeerNet, Network.PeerNet6, Network.ClusterNet, Network.ClusterNet6);
+        string[] ours = terms.Asks ? [] : terms.Nets(Network.ClusterNet, Network.ClusterNet6), theirs = terms.Pool ? [] : terms.Nets(Network.PeerNet, Network.PeerNet6);
         int port = terms.RawEsp ? IkePort : NatPort;
         return $"""
             [[connection]]
@@ -50,10 +53,12 @@ internal sealed class Connections(ClusterFiles files, LabCertificates certificat
             {Credentials(terms, near)}
             encapsulation = "{(terms.RawEsp ? "auto" : "always")}"
             liveness-ms = {terms.Liveness * 1000}
-            {(isCluster && terms.Pool ? "pools = [\"lab\"]" : "")}
+            {(isCluster && terms.Pool ? "pools = [\"lab\", \"lab6\"]" : "")}
+            {(isCluster && terms.Asks ? "ask = [\"ipv4\", \"ipv6\"]" : "")}
             [[connection.child]]
             name = "{Child}"
-            {nets}
+            {Selectors("local", isCluster ? ours : theirs)}
+            {Selectors("remote", isCluster ? theirs : ours)}
 
             """;
     }
@@ -73,12 +78,8 @@ internal sealed class Connections(ClusterFiles files, LabCertificates certificat
             """;
     }
 
-    private static string Nets(TunnelTerms terms, string? local, string local6, string? remote, string remote6)
-    {
-        string near = terms.Ipv6 ? local6 : local ?? "";
-        string far = terms.Ipv6 ? remote6 : remote ?? "";
-        return string.Join('\n', new[] { near.Length > 0 ? $"local = [\"{near}\"]" : "", far.Length > 0 ? $"remote = [\"{far}\"]" : "" }.Where(line => line.Length > 0));
-    }
+    /// <summary>None: the side's address is given, and is its selector.</summary>
+    private static string Selectors(string side, string[] nets) => nets.Length == 0 ? "" : $"{side} = [{string.Join(", ", nets.Select(net => $"\"{net}\""))}]";
 
     private static string Cluster(TunnelTerms terms) => terms.Ipv6 ? Network.ClusterAddress6 : Network.ClusterAddress;
 

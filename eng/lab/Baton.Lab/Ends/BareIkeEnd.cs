@@ -67,6 +67,13 @@ internal sealed class BareIkeEnd : IEnd, IDisposable
 
     public void DeleteIke() => Tell(new IkeInput.DeleteIke(NewestChild().Sa));
 
+    /// <summary>It is made anew for each tunnel.</summary>
+    public void Forget()
+    {
+        Dispose();
+        _view = [];
+    }
+
     public IReadOnlyList<IkeView> Look() => _crashed is null ? _view : throw new LabException($"the endpoint threw: {_crashed}");
 
     public string LastWords()

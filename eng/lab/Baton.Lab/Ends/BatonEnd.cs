@@ -25,6 +25,8 @@ internal sealed class BatonEnd(BatonCluster cluster, Func<string> connection) : 
 
     public void DeleteIke() => Tell("delete");
 
+    public void Forget() => cluster.TryTell(Active, "delete", connection(), "", out _);
+
     public IReadOnlyList<IkeView> Look()
     {
         if (cluster.Active is not { } active || cluster.Node(active) is not { } node) return [];
@@ -41,9 +43,7 @@ internal sealed class BatonEnd(BatonCluster cluster, Func<string> connection) : 
     private void Tell(string verb, string child = "") => cluster.Tell(Active, verb, connection(), child);
 
     /// <summary>IKE messages that came and were understood, at the member that works.</summary>
-    private long Understood() => cluster.Node(Active) is { } node && node.GetProperty("counters").TryGetProperty("ike.parse.parsed", out JsonElement value)
-        ? long.Parse(value.ToString(), CultureInfo.InvariantCulture)
-        : 0;
+    private long Understood() => cluster.Counter(Active, "ike.parse.parsed");
 
     private static ChildView[] Pairs(JsonElement node, string name)
     {

@@ -23,6 +23,8 @@ internal sealed class CharonEnd(Charon charon, Wait wait) : IEnd
 
     public void DeleteIke() => charon.TerminateIke(CharonConnection.Name);
 
+    public void Forget() => charon.Forget(CharonConnection.Name);
+
     public IReadOnlyList<IkeView> Look() =>
         [.. charon.ListSas().Where(sa => sa.State == "ESTABLISHED").Select(sa => new IkeView(IkeView.Pair(sa.InitiatorSpi, sa.ResponderSpi), sa.Suite,
             // charon keeps what it has deleted for some seconds, for packets that are late.

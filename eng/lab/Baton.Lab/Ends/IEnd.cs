@@ -16,6 +16,9 @@ public interface IEnd
 
     void DeleteIke();
 
+    /// <summary>Ends every IKE SA that is left of a tunnel, whether the other end knows it or not; returns at once.</summary>
+    void Forget();
+
     /// <summary>The IKE SAs that are up, with the child SAs that work.</summary>
     IReadOnlyList<IkeView> Look();
 

@@ -31,6 +31,7 @@ public sealed class Network
     public const string PeerNet = "10.1.0.0/16";
     public const string PeerNet6 = "fd01::/64";
     public const string PoolNet = "10.3.0.0/24";
+    public const string PoolNet6 = "fd03::/64";
     public const string ClusterInner = "10.2.0.1";
     public const string ClusterInner6 = "fd02::1";
     public const string HostInner = "10.2.0.10";
@@ -41,6 +42,7 @@ public sealed class Network
     private const int Mtu = 1500;
 
     private readonly LabRoom _room;
+    private string _peerAddress = PeerAddress;
 
     public Network(LabRoom room, IReadOnlyList<string> members, bool nat)
     {
@@ -109,8 +111,16 @@ public sealed class Network
     public static void AddAddresses(Host host, string device, IEnumerable<string> addresses) => Enter(host, addresses.Select(address => $"address add {address} dev {device}"));
 
     /// <summary>The peer moves: its old address is gone, the new one is there (RFC 4555).</summary>
-    public void MovePeer(string from, string to) =>
+    public void MovePeer(string from, string to)
+    {
         Enter(Peer, [$"address del {from}/24 dev wan", $"address add {to}/24 dev wan", "route replace default via 198.51.100.1"]);
+        _peerAddress = to;
+    }
+
+    public void MovePeerBack()
+    {
+        if (_peerAddress != PeerAddress) MovePeer(_peerAddress, PeerAddress);
+    }
 
     /// <summary>Source translation at the router: the peers' addresses are its own outside, ports chosen anew.</summary>
     private void Translate() => Command.Run("ip", ["netns", "exec", Router.Space, "nft", "-f", "-"], """

@@ -114,6 +114,6 @@ public sealed partial class Teller(StepBook book, TextWriter output, Cancellatio
     [GeneratedRegex(@"^for each (\w+) of (.+):$")]
     private static partial Regex ForEach();
 
-    [GeneratedRegex("<([A-Za-z ]+)>")]
+    [GeneratedRegex("<([A-Za-z0-9 ]+)>")]
     private static partial Regex Placeholder();
 }

@@ -49,6 +49,13 @@ public sealed class ClusterSteps(Story story)
     [Step("the standby is ready")]
     public void Ready() => story.BatonCluster.WaitReady();
 
+    /// <summary>All of a kind that are not zero, such as <c>esp</c>.</summary>
+    [Step("tell the active's counters of {kind}")]
+    public void TellCounters(string kind) => story.Say(string.Join(", ",
+        from counter in story.BatonCluster.Counters(Active)
+        where counter.Value != 0 && counter.Name.StartsWith($"{kind}.", StringComparison.Ordinal)
+        select $"{counter.Name} {counter.Value}"));
+
     [Step("kill -9 the active")]
     public void Kill() => Strike(story.BatonCluster.Kill);
 
@@ -77,9 +84,11 @@ public sealed class ClusterSteps(Story story)
         story.BatonCluster.Restore(host);
     }
 
+    private Host Active => story.BatonCluster.Active ?? throw new LabException("nobody is active");
+
     private void Strike(Action<Host> blow)
     {
-        _struck = story.BatonCluster.Active ?? throw new LabException("nobody is active");
+        _struck = Active;
         story.Strike();
         blow(_struck);
     }

@@ -60,11 +60,12 @@ public sealed class EndSteps(Story story)
         if (!seen.Equals(suite, StringComparison.OrdinalIgnoreCase)) throw new LabException($"it negotiated {seen}");
     }
 
-    [Step("expect the peer to have an address of {prefix}")]
+    /// <summary>Whichever end gave it, and whichever has it.</summary>
+    [Step("expect an address of {prefix} to have been given")]
     public void HasAddress(string prefix)
     {
-        string addresses = story.StrongSwan.Established()?.VirtualAddresses ?? "";
-        if (!addresses.StartsWith(prefix, StringComparison.Ordinal)) throw new LabException($"its address is \"{addresses}\"");
+        IReadOnlyList<string> addresses = story.StrongSwan.Established()?.VirtualAddresses ?? [];
+        if (!addresses.Any(address => address.StartsWith(prefix, StringComparison.Ordinal))) throw new LabException($"the addresses are \"{string.Join(' ', addresses)}\"");
     }
 
     /// <summary>What a rekey left behind goes by itself, after a moment.</summary>

@@ -45,11 +45,14 @@ public sealed class StageSteps(Story story)
         _bareHost.Run("ip", "address", "add", $"{Network.ClusterAddress6}/64", "dev", "outer", "nodad");
     }
 
+    /// <summary>Whatever the tunnel before left behind goes first: a row that failed spoils no other.</summary>
     [Step("both ends agree on {terms}")]
     public void Agree(string terms)
     {
+        story.Clear();
         story.Terms = TunnelTerms.Parse(terms);
         Introduce(story.StrongSwan, story.Terms.PeerIdentity);
+        if (story.Terms.Asks) story.StrongSwan.LoadPools(CharonConnection.Pools());
         story.StrongSwan.Load(CharonConnection.OfPeer(story.Terms));
         if (_bareHost is not null)
         {

@@ -111,6 +111,17 @@ public sealed class Story(LabRoom room, TextWriter output) : IDisposable
         _probe = null;
     }
 
+    /// <summary>No traffic, no tunnel, and the peer where it was at first.</summary>
+    public void Clear()
+    {
+        EndProbe();
+        Network.MovePeerBack();
+        IEnd[] ends = [.. new[] { _peer, _cluster }.OfType<IEnd>()];
+        foreach (IEnd end in ends) end.Forget();
+        Room.Wait.Until("nothing is left of the tunnel before", TimeSpan.FromSeconds(30), () => ends.All(end => end.Look() is []),
+            () => string.Join('\n', ends.Select(end => $"{end.GetType().Name} sees {string.Join("; ", end.Look())}")));
+    }
+
     public CallReading Call => LookAtCall() ?? throw new LabException("there is no call yet");
 
     public ProbeReading Probe => LookAtProbe() ?? throw new LabException("there is no probe yet");

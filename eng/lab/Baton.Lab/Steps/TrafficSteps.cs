@@ -15,14 +15,28 @@ public sealed class TrafficSteps(Story story)
     public void Ping() => story.Room.Wait.Until("a ping from behind the peer is answered", Patience, () =>
         Processes.Command.Try("ip", story.Network.PeerHost.Inside("ping", "-c", "1", "-W", "1", ClusterHost).Skip(1)).Status == 0);
 
-    /// <summary>From the peer itself: from the inner address that it was given, when it was given one.</summary>
+    /// <summary>From the peer itself: from each inner address that it was given, when it was given some.</summary>
     [Step("ping from the peer passes")]
     public void PingFromPeer()
     {
-        string address = story.Terms.Pool ? story.StrongSwan.Established()?.VirtualAddresses.Split(' ')[0] ?? "" : "10.1.0.1";
-        story.Room.Wait.Until($"a ping from {address} is answered", Patience, () =>
-            Processes.Command.Try("ip", story.Network.Peer.Inside("ping", "-c", "1", "-W", "1", "-I", address, ClusterHost).Skip(1)).Status == 0);
+        foreach (string address in story.Terms.Pool ? Given : ["10.1.0.1"])
+            PingFrom(story.Network.Peer, address, IsIpv6(address) ? Network.HostInner6 : Network.HostInner);
     }
+
+    /// <summary>From the member that works: from each inner address that the peer gave.</summary>
+    [Step("ping from the cluster passes")]
+    public void PingFromCluster()
+    {
+        foreach (string address in Given)
+            PingFrom(story.BatonCluster.Active ?? throw new LabException("nobody is active"), address, IsIpv6(address) ? Network.PeerHostInner6 : Network.PeerHostInner);
+    }
+
+    private IReadOnlyList<string> Given => story.StrongSwan.Established()?.VirtualAddresses is { Count: > 0 } given ? given : throw new LabException("no address was given");
+
+    private static bool IsIpv6(string address) => address.Contains(':', StringComparison.Ordinal);
+
+    private void PingFrom(Host host, string address, string far) => story.Room.Wait.Until($"a ping from {address} is answered", Patience, () =>
+        Processes.Command.Try("ip", host.Inside("ping", "-c", "1", "-W", "1", "-I", address, far).Skip(1)).Status == 0);
 
     /// <summary>All at once, each from the address that only its tunnel carries.</summary>
     [Step("pings pass through the further tunnels")]

@@ -73,6 +73,11 @@ public sealed class Charon : IDisposable
 
     public void Load(JsonObject connection) => Ask("load-conn", connection);
 
+    public void LoadPools(JsonObject pools)
+    {
+        foreach ((string name, JsonNode? pool) in pools) Ask("load-pool", new JsonObject { [name] = pool!.DeepClone() });
+    }
+
     public void Unload(string connection) => Ask("unload-conn", new JsonObject { ["name"] = connection });
 
     public void LoadSecret(string secret, params string[] owners) =>
@@ -94,6 +99,13 @@ public sealed class Charon : IDisposable
     public void RekeyIke(string ike) => Ask("rekey", new JsonObject { ["ike"] = ike });
 
     public void TerminateChild(string child) => Ask("terminate", new JsonObject { ["child"] = child, ["timeout"] = "10000" });
+
+    /// <summary>Without waiting for the other end's answer; what is not there is no error.</summary>
+    public void Forget(string ike)
+    {
+        foreach (IkeSaState sa in ListSas().Where(sa => sa.Name == ike))
+            Ask("terminate", new JsonObject { ["ike-id"] = $"{sa.Id}", ["force"] = "yes", ["timeout"] = "-1" });
+    }
 
     public void TerminateIke(string ike) => Ask("terminate", new JsonObject { ["ike"] = ike, ["timeout"] = "10000" });
 

@@ -7,7 +7,7 @@ namespace Baton.Lab.StrongSwan;
 public sealed record ChildSaState(string Name, int Id, string State, string Suite, string SpiIn, string SpiOut, long PacketsIn, long PacketsOut, string LocalTs, string RemoteTs);
 
 /// <summary>An IKE SA as charon reports it.</summary>
-public sealed record IkeSaState(string Name, int Id, string State, bool IsInitiator, string InitiatorSpi, string ResponderSpi, string RemoteHost, string Suite, string VirtualAddresses, IReadOnlyList<ChildSaState> Children)
+public sealed record IkeSaState(string Name, int Id, string State, bool IsInitiator, string InitiatorSpi, string ResponderSpi, string RemoteHost, string Suite, IReadOnlyList<string> VirtualAddresses, IReadOnlyList<ChildSaState> Children)
 {
     public static IkeSaState Read(string name, JsonObject sa) => new(
         name,
@@ -18,7 +18,7 @@ public sealed record IkeSaState(string Name, int Id, string State, bool IsInitia
         Text(sa, "responder-spi"),
         Text(sa, "remote-host"),
         Joined(Cipher(sa), Text(sa, "prf-alg"), Text(sa, "dh-group")),
-        List(sa, "local-vips") + List(sa, "remote-vips"),
+        [.. Items(sa, "local-vips"), .. Items(sa, "remote-vips")],
         [.. (sa["child-sas"]?.AsObject() ?? []).Select(child => Child(child.Value!.AsObject()))]);
 
     private static ChildSaState Child(JsonObject child) => new(
@@ -40,7 +40,9 @@ public sealed record IkeSaState(string Name, int Id, string State, bool IsInitia
 
     private static string Text(JsonObject section, string key) => section[key]?.ToString() ?? "";
 
-    private static string List(JsonObject section, string key) => string.Join(' ', (section[key]?.AsArray() ?? []).Select(item => item!.ToString()));
+    private static string List(JsonObject section, string key) => string.Join(' ', Items(section, key));
+
+    private static IEnumerable<string> Items(JsonObject section, string key) => (section[key]?.AsArray() ?? []).Select(item => item!.ToString());
 
     private static long Number(JsonObject section, string key) => long.TryParse(Text(section, key), CultureInfo.InvariantCulture, out long number) ? number : 0;
 }

@@ -11,8 +11,11 @@ public sealed record TunnelTerms
 
     public string Esp { get; init; } = "aes128gcm16";
 
-    /// <summary>The initiator asks for an inner address (RFC 7296 3.15).</summary>
+    /// <summary>The peer asks for inner addresses of both families, and the cluster gives them (RFC 7296 3.15).</summary>
     public bool Pool { get; init; }
+
+    /// <summary>The other way round: the cluster asks, the peer gives.</summary>
+    public bool Asks { get; init; }
 
     /// <summary>The certificates are so long that IKE_AUTH is sent in fragments (RFC 7383).</summary>
     public bool LongCertificates { get; init; }
@@ -31,7 +34,10 @@ public sealed record TunnelTerms
     public bool IsCertificate => Auth != "psk";
 
     /// <summary>The name of the connection: one for each way in which a peer shows who it is and what it is given.</summary>
-    public string Kind => IsMany ? "many" : Auth + (LongCertificates ? "-long" : "") + (Pool ? "-pool" : "") + (Ipv6 ? "-ipv6" : "") + (RawEsp ? "-raw" : "");
+    public string Kind => IsMany ? "many" : Auth + (LongCertificates ? "-long" : "") + (Pool ? "-pool" : "") + (Asks ? "-asks" : "") + (Ipv6 ? "-ipv6" : "") + (RawEsp ? "-raw" : "");
+
+    /// <summary>What of a side's two nets the tunnel carries: one of them, or both where addresses are given.</summary>
+    public string[] Nets(string net, string net6) => Pool || Asks ? [net, net6] : Ipv6 ? [net6] : [net];
 
     /// <summary>Who the peer says it is.</summary>
     public string PeerIdentity => $"{Kind}.{LabCertificates.PeerName}";
@@ -39,7 +45,7 @@ public sealed record TunnelTerms
     /// <summary>All kinds that a strongSwan peer of the lab may ask for.</summary>
     public static IReadOnlyList<TunnelTerms> Kinds { get; } =
     [
-        new(), new() { Pool = true }, new() { Ipv6 = true },
+        new(), new() { Pool = true }, new() { Asks = true }, new() { Ipv6 = true },
         .. new[] { "rsa2048", "rsa3072", "ecdsa256", "ecdsa384", "ecdsa521" }.Select(auth => new TunnelTerms { Auth = auth }),
         new() { Auth = "rsa2048", LongCertificates = true },
         new() { IsMany = true },
@@ -57,6 +63,7 @@ public sealed record TunnelTerms
                 ("ike", 2) => terms with { Ike = words[1] },
                 ("esp", 2) => terms with { Esp = words[1] },
                 ("pool", 1) => terms with { Pool = true },
+                ("asks", 1) => terms with { Asks = true },
                 ("long", 2) when words[1] == "certificates" => terms with { LongCertificates = true },
                 ("ipv6", 1) => terms with { Ipv6 = true },
                 ("raw", 2) when words[1] == "esp" => terms with { RawEsp = true },
