@@ -11,7 +11,10 @@ internal static class StatusJson
     {
         string cluster = picture.Cluster is null ? "null" : Formatter.Format(picture.Cluster);
         string nodes = string.Join(',', picture.Nodes.Select(node => Formatter.Format(node)));
-        string unreachable = string.Join(',', picture.Unreachable.Select(sentence => $"\"{System.Text.Json.JsonEncodedText.Encode(sentence)}\""));
-        output.WriteLine($"{{\"ready\":{(picture.IsReady ? "true" : "false")},\"cluster\":{cluster},\"nodes\":[{nodes}],\"unreachable\":[{unreachable}]}}");
+        string unreachable = string.Join(',', picture.Unreachable.Select(Text));
+        string why = picture.WhyNotReady is { } sentence ? Text(sentence) : "null";
+        output.WriteLine($"{{\"ready\":{(picture.IsReady ? "true" : "false")},\"whyNotReady\":{why},\"cluster\":{cluster},\"nodes\":[{nodes}],\"unreachable\":[{unreachable}]}}");
     }
+
+    private static string Text(string sentence) => $"\"{System.Text.Json.JsonEncodedText.Encode(sentence)}\"";
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Baton.Cluster.Protos;
 
 namespace Baton.Cli.Operators;
@@ -40,10 +41,30 @@ public sealed class StatusPicture
         }
     }
 
+    /// <summary>What is older than this says nothing of now: a member that has a session is asked for each picture.</summary>
+    internal static readonly TimeSpan Fresh = TimeSpan.FromSeconds(3);
+
     /// <summary>Would somebody carry every SA on if the active died now?</summary>
-    public bool IsReady => Record is { Term: > 0 } record && record.Designee is not null
-        && Members.Any(member => member.Last is { } last && last.Name == record.Designee.Member && last.SaReady == last.SaCount && last.State == "standby")
-        && OtherKeys == 0;
+    public bool IsReady => WhyNotReady is null;
+
+    /// <summary>Why the standby would not work if the active died now; null: it would.</summary>
+    public string? WhyNotReady
+    {
+        get
+        {
+            if (Record is not { Term: > 0 } record) return "no gateway has been active yet";
+            if (record.Designee is not { } designee) return "the active has named no successor";
+            string name = designee.Member;
+            if (record.InSync.All(member => !member.Equals(designee))) return $"{name} is not in sync";
+            (_, NodeStatus? last, TimeSpan? age, _, _) = Members.FirstOrDefault(member => member.Name == name);
+            if (last is null || age is null) return $"nothing was heard of {name}";
+            if (age > Fresh) return string.Create(CultureInfo.InvariantCulture, $"{name} was last heard {age.Value.TotalSeconds:0} s ago");
+            if (last.Incarnation is { } life && !life.Equals(designee)) return $"{name} started again since it was named";
+            if (last.State != "standby") return $"{name} is {last.State}";
+            if (last.SaReady != last.SaCount) return last.NotReadyWhy.Length > 0 ? $"{name}: {last.NotReadyWhy}" : $"{name} has {last.SaReady} of {last.SaCount} SAs ready";
+            return OtherKeys > 0 ? $"{OtherKeys} SAs have another key at {name}: the cluster keys differ" : null;
+        }
+    }
 
     /// <summary>SAs whose keys at the designated successor are not those of the active, by their check values.</summary>
     public int OtherKeys

@@ -25,10 +25,8 @@ internal static class StatusTable
         foreach (NodeStatus node in picture.Nodes.Where(node => node.Role is not "gateway"))
             AnsiConsole.MarkupLineInterpolated($"{node.Role} [bold]{node.Name}[/]  {node.State}{(node.Term > 0 ? $", term {node.Term}" : "")}{string.Concat(node.Warnings.Select(warning => $"; {warning}"))}");
         Sas(picture, allSas);
-        if (picture.OtherKeys > 0) AnsiConsole.MarkupLineInterpolated($"[red]{picture.OtherKeys} SAs have another key at the designated successor: the cluster keys differ[/]");
-        AnsiConsole.MarkupLine(picture.IsReady
-            ? "[green]ready:[/] the standby would carry on every SA if the active died now"
-            : "[red]not ready:[/] a failure of the active now would cost more than a moment");
+        if (picture.WhyNotReady is { } why) AnsiConsole.MarkupLineInterpolated($"[red]not ready:[/] {why}; a failure of the active now would cost more than a moment");
+        else AnsiConsole.MarkupLine("[green]ready:[/] the standby would carry on every SA if the active died now");
     }
 
     private static void Members(StatusPicture picture, ClusterRecord record)
@@ -115,7 +113,7 @@ internal static class StatusTable
     private static string Age(TimeSpan? age) => age switch
     {
         null => "[yellow]never[/]",
-        { TotalSeconds: < 3 } => "now",
+        { } young when young <= StatusPicture.Fresh => "now",
         { } old => $"[yellow]{Span(old)} ago[/]",
     };
 

@@ -26,11 +26,29 @@ public sealed class StatusPictureTests
         Assert.False(Picture(standby).IsReady);
     }
 
-    private static StatusPicture Picture(NodeStatus standby)
+    /// <summary>A successor is named once in a term, and its last word outlives it: neither may be taken for a standby that is there.</summary>
+    [Theory]
+    [InlineData(100, 7, true, null)]
+    [InlineData(20_000, 7, true, "b was last heard 20 s ago")]
+    [InlineData(100, 8, true, "b started again since it was named")]
+    [InlineData(100, 7, false, "b is not in sync")]
+    public void AStandbyThatIsNotThereAnyMoreIsNotReady(int ageMs, ulong life, bool inSync, string? why)
     {
-        var record = new ClusterRecord { Term = 1, Holder = new() { Member = "a" }, Designee = new() { Member = "b" } };
-        NodeStatus active = Node("a", "active", 22);
-        return new StatusPicture(new ClusterStatus { Record = record }, [active, standby], []);
+        NodeStatus standby = Standby(checkOfTheSecond: 22);
+        standby.Incarnation = new() { Member = "b", Nonce = life };
+        var cluster = new ClusterStatus { Record = Record(inSync) };
+        cluster.Members.Add(new MemberReport { Name = "b", Last = standby, AgeMs = (ulong)ageMs });
+        Assert.Equal(why, new StatusPicture(cluster, [Node("a", "active", 22)], []).WhyNotReady);
+    }
+
+    private static StatusPicture Picture(NodeStatus standby) => new(new ClusterStatus { Record = Record(inSync: true) }, [Node("a", "active", 22), standby], []);
+
+    private static ClusterRecord Record(bool inSync)
+    {
+        var b = new Incarnation { Member = "b", Nonce = 7 };
+        var record = new ClusterRecord { Term = 1, Holder = new() { Member = "a" }, Designee = b };
+        if (inSync) record.InSync.Add(b);
+        return record;
     }
 
     private static NodeStatus Standby(ulong checkOfTheSecond) => Node("b", "standby", checkOfTheSecond);
