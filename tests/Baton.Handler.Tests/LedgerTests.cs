@@ -216,6 +216,20 @@ public sealed class LedgerTests
             string garbage = Path.Combine(directory, "garbage.db");
             File.WriteAllBytes(garbage, [.. Enumerable.Repeat((byte)'x', 10_000)]);
             Assert.Contains("damaged", Assert.Throws<LedgerException>(() => SqliteLedger.Open(garbage)).Message, StringComparison.Ordinal);
+
+            // What the advice is worth: a backup takes its place.
+            string sound = Path.Combine(directory, "sound.db"), copy = Path.Combine(directory, "copy.db");
+            SqliteLedger.Open(sound).Dispose();
+            LedgerBackup.Backup(sound, copy);
+            Guid id = LedgerBackup.Restore(copy, garbage);
+            using SqliteLedger ledger = SqliteLedger.Open(garbage);
+            Assert.Equal(id, ledger.Load().Snapshot.Cluster.LedgerId);
+            Assert.Equal((byte)'x', File.ReadAllBytes(garbage + ".before-restore")[0]);
+
+            // Not while a handler has it, and not from what is no ledger.
+            Assert.Contains("another handler", Assert.Throws<LedgerException>(() => LedgerBackup.Restore(copy, garbage)).Message, StringComparison.Ordinal);
+            Assert.Throws<LedgerException>(() => LedgerBackup.Restore(garbage + ".before-restore", sound));
+            Assert.False(File.Exists(sound + ".before-restore"));
         }
         finally
         {

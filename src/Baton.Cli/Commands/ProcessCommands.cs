@@ -8,7 +8,9 @@ internal static class ProcessCommands
 {
     public static IEnumerable<Command> Create()
     {
-        yield return Node("handler", NodeRole.Handler, "Keeps the records and the term: one a cluster.");
+        Command handler = Node("handler", NodeRole.Handler, "Keeps the records and the term: one a cluster.");
+        foreach (Command ledger in LedgerCommands.Create((Argument<string>)handler.Arguments[0])) handler.Add(ledger);
+        yield return handler;
         yield return Node("gateway", NodeRole.Gateway, "A member of a cluster: active or standby.");
         yield return Node("peer", NodeRole.Peer, "The other end alone: a client or a branch gateway.");
         yield return Node("router", NodeRole.Router, "Steers a peer's packets to the active where no address can move.");

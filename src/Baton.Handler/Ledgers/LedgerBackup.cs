@@ -33,28 +33,28 @@ public static class LedgerBackup
         }
     }
 
-    /// <summary>Makes a new ledger of a backup. The handler must not run; an existing ledger is kept beside as *.before-restore.</summary>
+    /// <summary>Makes a new ledger of a backup. The handler must not run; an existing ledger, sound or damaged, is kept beside as *.before-restore.</summary>
+    /// <exception cref="LedgerException">A handler runs with it, or the backup is none; nothing was changed.</exception>
     public static Guid Restore(string copy, string ledger)
     {
         if (!File.Exists(copy)) throw new LedgerException($"there is no backup {copy}");
-        string temporary = ledger + ".restoring";
-        File.Delete(temporary);
-        File.Copy(copy, temporary);
+        string full = Path.GetFullPath(ledger);
+        string temporary = full + ".restoring";
         var id = Guid.NewGuid();
+        using FileStream held = SqliteLedger.Lock(full);
         try
         {
-            // Opening is the check: of the one that nobody uses it, of the other that it is a ledger.
-            SqliteLedger.Open(ledger).Dispose();
+            File.Copy(copy, temporary, overwrite: true);
             ClusterRecord cluster;
             using (SqliteLedger check = SqliteLedger.Open(temporary)) cluster = check.Load().Snapshot.Cluster;
             Rewrite(temporary, ClusterRecord.Empty(id) with { Revision = cluster.Revision + 1, Term = cluster.Term + 2 });
 
             foreach (string suffix in new[] { "", "-wal", "-shm" })
             {
-                if (File.Exists(ledger + suffix)) File.Move(ledger + suffix, ledger + ".before-restore" + suffix, overwrite: true);
+                if (File.Exists(full + suffix)) File.Move(full + suffix, full + ".before-restore" + suffix, overwrite: true);
             }
 
-            File.Move(temporary, ledger);
+            File.Move(temporary, full);
             return id;
         }
         finally

@@ -20,7 +20,7 @@ public sealed partial class SqliteLedger
         if (!empty && version == 0)
             throw new LedgerException($"{_path} is a database, but no ledger of ours; name another file");
         if (!empty && Scalar("PRAGMA quick_check(1)") is string check && check != "ok")
-            throw new LedgerException($"the ledger {_path} is damaged ({check}); restore a backup with 'baton handler restore'");
+            throw new LedgerException($"the ledger {_path} is damaged ({check}); restore a backup with 'baton handler FILE restore COPY'");
 
         Execute("PRAGMA journal_mode = WAL");
         Execute("PRAGMA synchronous = FULL");

@@ -15,7 +15,7 @@ public sealed record LedgerContent(LedgerChange Snapshot, IReadOnlyList<ulong> K
 /// <remarks>
 /// WAL with <c>synchronous=FULL</c>: a transaction is one append and one sync. The write-ahead log is folded back into the file when the
 /// handler is idle (<see cref="Checkpoint"/>), so that no promotion waits for it. One thread owns an instance; a lock file keeps a second
-/// handler out, and leaves the file open to <c>baton handler backup</c>. Keys in it are sealed by the members: nothing here can read them.
+/// handler out, and leaves the file open to <c>baton handler FILE backup COPY</c>. Keys in it are sealed by the members: nothing here can read them.
 /// <code>
 /// user_version 1   cluster(id = 0, record)   sa(id, record)   key_tag(tag)   meta(name, value)      record: the messages of baton.proto
 ///              2   ike(id, record)
@@ -49,17 +49,7 @@ public sealed partial class SqliteLedger : IDisposable
     public static SqliteLedger Open(string path, long limitBytes = 0)
     {
         string full = Path.GetFullPath(path);
-        FileStream held;
-        try
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(full)!);
-            held = new FileStream(full + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new LedgerException($"cannot lock the ledger {full}: {e.Message}; is another handler running with it?", e);
-        }
-
+        FileStream held = Lock(full);
         var ledger = new SqliteLedger(full, limitBytes, held);
         try
         {
@@ -71,6 +61,20 @@ public sealed partial class SqliteLedger : IDisposable
             ledger.Dispose();
             if (e is SqliteException sqlite) throw ledger.Explain(sqlite, "open");
             throw;
+        }
+    }
+
+    /// <summary>Keeps every other handler from the ledger until it is disposed.</summary>
+    internal static FileStream Lock(string path)
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            return new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new LedgerException($"cannot lock the ledger {path}: {e.Message}; is another handler running with it?", e);
         }
     }
 
@@ -87,7 +91,7 @@ public sealed partial class SqliteLedger : IDisposable
         }
         catch (InvalidProtocolBufferException e)
         {
-            throw new LedgerException($"the ledger {_path} holds a record that cannot be read; restore a backup with 'baton handler restore'", e);
+            throw new LedgerException($"the ledger {_path} holds a record that cannot be read; restore a backup with 'baton handler FILE restore COPY'", e);
         }
     }
 
@@ -214,7 +218,7 @@ public sealed partial class SqliteLedger : IDisposable
         using (SqliteCommand select = Command("SELECT record FROM cluster WHERE id = 0"))
         {
             if (select.ExecuteScalar() is not byte[] bytes || !Mapping.TryFromWire(P.ClusterRecord.Parser.ParseFrom(bytes), out cluster))
-                throw new LedgerException($"the ledger {_path} has no readable cluster record; restore a backup with 'baton handler restore'");
+                throw new LedgerException($"the ledger {_path} has no readable cluster record; restore a backup with 'baton handler FILE restore COPY'");
         }
 
         var sas = new List<SaRecord>();
@@ -224,7 +228,7 @@ public sealed partial class SqliteLedger : IDisposable
             while (rows.Read())
             {
                 if (!Mapping.TryFromWire(P.SaRecord.Parser.ParseFrom(rows.GetFieldValue<byte[]>(0)), out SaRecord sa))
-                    throw new LedgerException($"the ledger {_path} holds an SA record that means nothing; restore a backup with 'baton handler restore'");
+                    throw new LedgerException($"the ledger {_path} holds an SA record that means nothing; restore a backup with 'baton handler FILE restore COPY'");
                 sas.Add(sa);
             }
         }
@@ -236,7 +240,7 @@ public sealed partial class SqliteLedger : IDisposable
             while (rows.Read())
             {
                 if (!Mapping.TryFromWire(P.IkeRecord.Parser.ParseFrom(rows.GetFieldValue<byte[]>(0)), out IkeRecord record))
-                    throw new LedgerException($"the ledger {_path} holds an IKE record that means nothing; restore a backup with 'baton handler restore'");
+                    throw new LedgerException($"the ledger {_path} holds an IKE record that means nothing; restore a backup with 'baton handler FILE restore COPY'");
                 ike.Add(record);
             }
         }
@@ -260,7 +264,7 @@ public sealed partial class SqliteLedger : IDisposable
     {
         13 => $"cannot {verb} the ledger {_path}: the disk is full (or the file is at its limit); free space, nothing needs a restart",
         10 => $"cannot {verb} the ledger {_path}: input/output error ({e.Message}); look at the disk",
-        11 or 26 => $"the ledger {_path} is damaged ({e.Message}); restore a backup with 'baton handler restore'",
+        11 or 26 => $"the ledger {_path} is damaged ({e.Message}); restore a backup with 'baton handler FILE restore COPY'",
         8 or 14 => $"cannot {verb} the ledger {_path}: {e.Message}; check the owner and mode of the file and its folder",
         _ => $"cannot {verb} the ledger {_path}: {e.Message}",
     }, e);
