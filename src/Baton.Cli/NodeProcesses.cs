@@ -77,7 +77,7 @@ internal static class NodeProcesses
     {
         TlsOptions files = options.Tls ?? throw new UsageException($"{options.File}: [tls] is missing");
         return TlsMaterial.TryLoad(files.AuthorityFile, files.CertificateFile, files.KeyFile, out TlsMaterial material, out string error)
-            ? material
+            ? _tls = material
             : throw new UsageException(error);
     }
 
@@ -94,7 +94,7 @@ internal static class NodeProcesses
             : (self, ["sentinel"]);
     }
 
-    /// <summary>SIGHUP: the file is read again and checked whole. With an error nothing changes; else the log's level does, and a gateway's SAs.</summary>
+    /// <summary>SIGHUP: the file is read again and checked whole. With an error nothing changes; else the log's level and the certificate do, and what a gateway shall have of SAs and connections.</summary>
     private static void Reload(string file, ILogger log)
     {
         ConfigResult result = ConfigFile.Load(file);
@@ -105,13 +105,23 @@ internal static class NodeProcesses
             return;
         }
 
+        if (_tls is { } tls && options.Tls is { } files)
+        {
+            if (!TlsMaterial.TryLoad(files.AuthorityFile, files.CertificateFile, files.KeyFile, out TlsMaterial newer, out string refusal) || !tls.TryTakeOver(newer, out refusal))
+            {
+                log.LogError("not reloaded: {Error}", refusal);
+                return;
+            }
+        }
+
         _level = LevelOf(options.Log.Level);
         _reloaded?.Invoke(options);
-        log.LogInformation("reloaded {File}: the level of the log, and at a gateway the SAs; all else needs a restart", file);
+        log.LogInformation("reloaded {File}: the level of the log, the certificate, and at a gateway SAs and connections; all else needs a restart", file);
     }
 
     private static volatile LogLevel _level;
     private static Action<NodeOptions>? _reloaded;
+    private static volatile TlsMaterial? _tls;
 
     private static LogLevel LevelOf(string level) => level switch
     {

@@ -36,7 +36,7 @@ internal static class PkiCommand
             Console.WriteLine($"wrote {certificate} and {key}");
         }));
 
-        var renew = new Command("renew", "The same node again with a fresh key; it takes the new files over when it reloads.") { name, folder, days };
+        var renew = new Command("renew", "The same node again with a fresh key; give it the files and SIGHUP.") { name, folder, days };
         renew.SetAction(parsed => Guarded(() =>
         {
             (string certificate, string key) = Pki.Open(parsed.GetRequiredValue(folder)).Renew(parsed.GetRequiredValue(name), Validity(parsed.GetValue(days)));
@@ -50,11 +50,11 @@ internal static class PkiCommand
                 Console.WriteLine($"{entry.File,-20} {entry.Identity,-40} until {entry.NotAfter:yyyy-MM-dd HH:mm}{(entry.NotAfter < DateTimeOffset.Now ? "  EXPIRED" : "")}  {entry.Names}");
         }));
 
-        var rotate = new Command("add-cluster-key", "A newer cluster key in front of the old ones; give the file to every node, then reload them.") { folder };
+        var rotate = new Command("add-cluster-key", "A newer cluster key in front of the old ones; give the file to every node, then restart them all: with different keys they do not hear each other.") { folder };
         rotate.SetAction(parsed => Guarded(() =>
         {
             Pki.Open(parsed.GetRequiredValue(folder)).AddClusterKey();
-            Console.WriteLine($"{Path.Combine(parsed.GetRequiredValue(folder), Pki.ClusterKeyFile)} has a new key; copy it to every node that had the old one");
+            Console.WriteLine($"{Path.Combine(parsed.GetRequiredValue(folder), Pki.ClusterKeyFile)} has a new key; copy it and {Pki.ControlKeyFile} to every node that had the old ones, then restart them all");
         }));
 
         return new Command("pki", "Certificates and the cluster key.") { init, issue, renew, show, rotate };

@@ -12,14 +12,11 @@ namespace Baton.Cluster.Certificates;
 /// </remarks>
 public sealed class TlsMaterial : IDisposable
 {
-    private readonly X509Certificate2Collection _authorities;
+    private volatile Files _files;
 
-    private TlsMaterial(X509Certificate2 own, NodeIdentity identity, X509Certificate2Collection authorities)
-    {
-        (Own, Identity, _authorities) = (own, identity, authorities);
-    }
+    private TlsMaterial(Files files, NodeIdentity identity) => (_files, Identity) = (files, identity);
 
-    public X509Certificate2 Own { get; }
+    public X509Certificate2 Own => _files.Own;
 
     public NodeIdentity Identity { get; }
 
@@ -61,8 +58,25 @@ public sealed class TlsMaterial : IDisposable
             return false;
         }
 
-        material = new(own, identity, authorities);
+        material = new(new Files(own, authorities), identity);
         error = "";
+        return true;
+    }
+
+    /// <summary>
+    /// Every handshake from now on is with what <paramref name="newer"/> has, which becomes this one's; connections that are there go on. From any thread.
+    /// False, and nothing changed: it is another node's, or its own CA would refuse it.
+    /// </summary>
+    public bool TryTakeOver(TlsMaterial newer, out string refusal)
+    {
+        if (!newer.Accepts(newer.Own, [], out NodeIdentity? identity, out refusal)) return false;
+        if (identity != Identity)
+        {
+            refusal = $"the certificate is of {identity}, this node is {Identity}";
+            return false;
+        }
+
+        _files = newer._files;              // a handshake may still hold the old ones: they are left to the collector
         return true;
     }
 
@@ -88,7 +102,7 @@ public sealed class TlsMaterial : IDisposable
     {
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(_authorities);
+        chain.ChainPolicy.CustomTrustStore.AddRange(_files.Authorities);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;      // short validity instead
         chain.ChainPolicy.DisableCertificateDownloads = true;
         if (!chain.Build(certificate))
@@ -155,6 +169,8 @@ public sealed class TlsMaterial : IDisposable
     public void Dispose()
     {
         Own.Dispose();
-        foreach (X509Certificate2 authority in _authorities) authority.Dispose();
+        foreach (X509Certificate2 authority in _files.Authorities) authority.Dispose();
     }
+
+    private sealed record Files(X509Certificate2 Own, X509Certificate2Collection Authorities);
 }

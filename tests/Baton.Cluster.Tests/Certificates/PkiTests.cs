@@ -75,6 +75,28 @@ public sealed class PkiTests : IDisposable
     }
 
     [Fact]
+    public void A_node_that_runs_takes_its_renewed_certificate_over_and_no_other()
+    {
+        Pki pki = Pki.Init(_directory, "demo");
+        pki.Issue("gateway", "a");
+        pki.Issue("gateway", "b");
+        pki.Issue("gateway", "late", notBefore: DateTimeOffset.UtcNow.AddMinutes(-4), validity: TimeSpan.FromMinutes(3));
+        TlsMaterial a = Load("a"), late = Load("late");
+        string first = a.Own.Thumbprint;
+        Assert.False(a.TryTakeOver(Load("b"), out string refusal));
+        Assert.Equal("the certificate is of baton://demo/gateway/b, this node is baton://demo/gateway/a", refusal);
+        Assert.False(late.TryTakeOver(Load("late"), out refusal));
+        Assert.Contains("renew it with 'baton pki renew'", refusal, StringComparison.Ordinal);
+        Assert.Equal(first, a.Own.Thumbprint);
+
+        pki.Renew("a");
+        Assert.True(a.TryTakeOver(Load("a"), out refusal), refusal);
+        Assert.NotEqual(first, a.Own.Thumbprint);
+        Assert.Equal(a.Own, a.ForServer([], _ => { }).ServerCertificateContext!.TargetCertificate);
+        Assert.Equal(a.Own, a.ForClient([], _ => { }).ClientCertificateContext!.TargetCertificate);
+    }
+
+    [Fact]
     public void Nothing_is_overwritten_and_mistakes_are_told()
     {
         Pki pki = Pki.Init(_directory, "demo");
