@@ -1,7 +1,10 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Baton.Cli.Demo.Processes;
 using Baton.Cli.Demo.Setup;
 using Baton.Cli.Demo.Watching;
+using Baton.Cluster.Protos;
+using Baton.Esp;
 using Baton.Voice;
 
 namespace Baton.Cli.Demo.Scenario;
@@ -50,13 +53,20 @@ public sealed class Cast(Launcher launcher, NodeFiles files, Topology topology, 
     private IEnumerable<string> Watched() => keys.CallToPeer == 0 ? [] :
         new[] { keys.CallToPeer, keys.ProbeToPeer, keys.ProbeFromPeer, keys.CallFromPeer }.SelectMany(spi => new[] { "--watch-spi", Spi(spi) });
 
-    /// <summary>The SPIs of call and probe, as they were negotiated.</summary>
+    /// <summary>Tells the observer what was negotiated: the SPIs of call and probe, and which SAs must carry their number as IV.</summary>
     public async Task WatchAsync(string active, CancellationToken cancellation)
     {
-        keys.Learn(await watch.UntilAsync($"{active} tells its SAs", () => watch.GatewayAsync(active, cancellation, withSas: true), TimeSpan.FromSeconds(30), cancellation).ConfigureAwait(false));
-        var spis = new System.Text.Json.Nodes.JsonArray([Spi(keys.CallToPeer), Spi(keys.ProbeToPeer), Spi(keys.ProbeFromPeer), Spi(keys.CallFromPeer)]);
-        await Observer.AskAsync(new System.Text.Json.Nodes.JsonObject { ["cmd"] = "watch", ["spis"] = spis }, TimeSpan.FromSeconds(5), cancellation).ConfigureAwait(false);
+        NodeStatus status = await watch.UntilAsync($"{active} tells its SAs", () => watch.GatewayAsync(active, cancellation, withSas: true), TimeSpan.FromSeconds(30), cancellation).ConfigureAwait(false);
+        keys.Learn(status);
+        await TellObserverAsync("watch", [keys.CallToPeer, keys.ProbeToPeer, keys.ProbeFromPeer, keys.CallFromPeer], cancellation).ConfigureAwait(false);
+
+        // An SPI is its receiver's choice: each side may have drawn the same one, for SAs of different kinds.
+        ILookup<bool, uint> spis = status.Sas.ToLookup(sa => Enum.Parse<EspSuite>(sa.Suite).IsAead(), sa => sa.Spi);
+        await TellObserverAsync("aead", spis[true].Except(spis[false]), cancellation).ConfigureAwait(false);
     }
+
+    private Task<System.Text.Json.JsonElement> TellObserverAsync(string command, IEnumerable<uint> spis, CancellationToken cancellation) =>
+        Observer.AskAsync(new JsonObject { ["cmd"] = command, ["spis"] = new JsonArray([.. spis.Select(spi => (JsonNode)Spi(spi))]) }, TimeSpan.FromSeconds(5), cancellation);
 
     public async Task KillAsync(string node, CancellationToken cancellation)
     {

@@ -45,9 +45,10 @@ public sealed partial class DemoScenario
         }
 
         _result.ReplaysRefused = refused.Peer + refused.Active;
+        _result.EachRefusedItsReplays = refused == (toPeer, toCluster);
         display.Say(string.Create(CultureInfo.InvariantCulture,
             $"  replays: {toPeer:N0} to the peer, {toCluster:N0} to {_active}; refused as replayed: {refused.Peer:N0} and {refused.Active:N0}"),
-            _result.ReplaysRefused == _result.ReplaysInjected ? "green" : "red");
+            _result.EachRefusedItsReplays ? "green" : "red");
     }
 
     private async Task<(ulong Peer, ulong Active)> ReplayedAsync(CancellationToken cancellation)

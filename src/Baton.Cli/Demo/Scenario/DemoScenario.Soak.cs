@@ -34,6 +34,7 @@ public sealed partial class DemoScenario
         display.Say($"term {term} at the start, {cluster?.Record.Term} at the end", _result.FalseTakeovers == 0 ? "green" : "red");
         Reading end = await ReadAsync("end", cancellation).ConfigureAwait(false);
         _result.DeliveredTwice = end.DeliveredTwice;
+        _result.NumbersRepeated = (await cast.Observer.MarkAsync("end", cancellation).ConfigureAwait(false)).Count("repeats");
     }
 
     /// <summary>Of the active, since its start.</summary>

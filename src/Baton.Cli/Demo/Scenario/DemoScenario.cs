@@ -211,6 +211,7 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, IDemoSas
         JsonElement wire = await cast.Observer.MarkAsync("end", cancellation).ConfigureAwait(false);
         _result.PlantedRepeatFound = wire.Count("repeats") == before + 1;
         _result.NumbersRepeated = wire.Count("repeats") - (_result.PlantedRepeatFound ? 1 : 0);
+        _result.ForeignIvs = wire.Count("ivMismatch");
         _result.WireObserved = wire.Count("esp");
         _result.DeliveredTwice = (await ReadAsync("end", cancellation).ConfigureAwait(false)).DeliveredTwice;
         foreach (string gateway in Topology.Gateways) await CountAsync(gateway, cancellation).ConfigureAwait(false);

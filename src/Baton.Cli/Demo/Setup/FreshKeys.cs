@@ -15,7 +15,6 @@ public sealed class FreshKeys : IDemoSas
 
     private readonly StringBuilder _lines = new("name,suite,spi-to-peer,spi-from-peer,key-to-peer,key-from-peer,local,remote,peer,esn,window\n");
     private readonly HashSet<uint> _spis = [];
-    private readonly List<uint> _aead = [];
     private readonly string _peer;
 
     /// <param name="peer">The peer's outer endpoint as the cluster sees it.</param>
@@ -45,9 +44,6 @@ public sealed class FreshKeys : IDemoSas
     public uint ProbeToPeer { get; }
 
     public uint ProbeFromPeer { get; }
-
-    /// <summary>SPIs whose packets carry their number as explicit IV.</summary>
-    public IReadOnlyList<uint> Aead => _aead;
 
     public string PeerText(Topology topology) => StaticKeys;
 
@@ -79,7 +75,6 @@ public sealed class FreshKeys : IDemoSas
         uint fromPeer = Spi();
         _lines.Append(CultureInfo.InvariantCulture,
             $"{name},{suite.Name},0x{toPeer:x8},0x{fromPeer:x8},{Key(suite.KeyBytes)},{Key(suite.KeyBytes)},{DemoAddresses.Format(cluster)}/32,{DemoAddresses.Format(peer)}/32,{_peer},{(extended ? "true" : "false")},1024\n");
-        if (!suite.Name.Contains("cbc", StringComparison.Ordinal)) _aead.AddRange([toPeer, fromPeer]);
         return (toPeer, fromPeer);
     }
 
