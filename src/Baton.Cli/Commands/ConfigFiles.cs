@@ -10,7 +10,7 @@ internal static class ConfigFiles
     {
         ConfigResult result = ConfigFile.Load(path);
         foreach (string warning in result.Warnings) Console.Error.WriteLine($"baton: {path}: {warning}");
-        foreach (ConfigError error in result.Errors) Console.Error.WriteLine($"baton: {error}");
+        foreach (ConfigError error in result.Errors) Console.Error.WriteLine($"baton: {path}: {error}");
         return result.Errors.Count == 0 ? result.Options : null;
     }
 }

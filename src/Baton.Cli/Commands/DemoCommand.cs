@@ -20,6 +20,9 @@ internal static class DemoCommand
         {
             int count = parsed.GetValue(sas);
             if (count is < 0 or > 60_000) throw new UsageException("--sas is a number from 0 to 60000");
+            if (parsed.GetValue(soak) is < 1 or > 86_400) throw new UsageException("--soak is a number of seconds from 1 to 86400");
+            if (parsed.GetValue(soak) is null && parsed.GetValue(tenfold)) throw new UsageException("--tenfold goes with --soak");
+            if (parsed.GetValue(soak) is not null && parsed.GetValue(json) is not null) throw new UsageException("--json does not go with --soak: there are no events");
             return DemoRun.RunAsync(new DemoOptions(
                 count, parsed.GetValue(json), parsed.GetValue(report), parsed.GetValue(seed) ?? Environment.TickCount & 0xffff, parsed.GetValue(fast), parsed.GetValue(keep))
             {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Baton.Cli.Demo.Processes;
 using Baton.Cli.Demo.Scenario;
 using Baton.Cli.Demo.Setup;
@@ -12,55 +13,53 @@ internal static class DemoRun
 {
     public static async Task<int> RunAsync(DemoOptions options, CancellationToken cancellation)
     {
+        if (options.Json is { } results) TryWrite(results);
+        (string report, bool isOurs) = MakeReport(options);
+        Console.SetOut(new PatientWriter(Console.Out));
         var display = new DemoDisplay();
-        string report = Path.GetFullPath(options.Report ?? $"baton-report-{DateTime.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}");
-        try
+        using var asked = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
-            Directory.CreateDirectory(report);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"the report's folder {report} cannot be made: {e.Message}");
-        }
-
+            context.Cancel = true;                             // the terminal is gone: the run has nobody to tell, and leaves nothing
+            _ = asked.CancelAsync();
+        });
+        cancellation = asked.Token;
         DemoResult? result = null;
         using var folder = new RunFolder();
-        using (AddressBlock block = AddressBlock.Claim())
-        using (var launcher = new Launcher(folder.Path))
+        try
         {
-            try
-            {
-                result = await display.RunAsync(() => PlayAsync(options, folder, block, launcher, display, report, cancellation)).ConfigureAwait(false);
-            }
-            catch (DemoException e)
-            {
-                display.Say($"the demo failed: {e.Message}", "red");
-            }
-            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-            {
-                display.Say("interrupted");
-            }
+            using AddressBlock block = AddressBlock.Claim();
+            using var launcher = new Launcher(folder.Path);
+            result = await display.RunAsync(() => PlayAsync(options, folder, block, launcher, display, report, cancellation)).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is DemoException or OperationCanceledException && cancellation.IsCancellationRequested)
+        {
+            // Ctrl-C reaches every process of the terminal: that one of them ended first is no failure.
+            display.Say("interrupted");
+        }
+        catch (DemoException e)
+        {
+            display.Say($"the demo failed: {e.Message}", "red");
         }
 
-        bool held = result?.AllHeld ?? false;
-        if (!held || options.KeepLogs) folder.CopyLogs(report);
-        if (result is null)
+        bool interrupted = result is null && cancellation.IsCancellationRequested;
+        bool soaked = options.Soak is not null;
+        bool held = result is not null && (soaked ? result is { FalseTakeovers: 0, DeliveredTwice: 0, NumbersRepeated: 0 } : result.AllHeld);
+        bool logs = options.KeepLogs || (!held && !interrupted);
+        if (logs) folder.CopyLogs(report);
+        else if (isOurs && (interrupted || soaked)) TryRemove(report);
+        if (result is not null && !soaked)
         {
-            if (cancellation.IsCancellationRequested) TryRemove(report, options);
-            else Console.Error.WriteLine($"demo: the logs of every process are in {report}");
-            return ExitCode.Failed;
+            DemoDisplay.Table(result);
+            if (options.Json is { } json) result.WriteJson(json);
+            Console.WriteLine($"report: {Path.Combine(report, "report.html")}");
+            if (!held) Console.WriteLine("a promise was broken; the logs of every process are beside the report");
+        }
+        else if (logs)
+        {
+            Console.Error.WriteLine($"demo: the logs of every process are in {report}");
         }
 
-        if (options.Soak is not null)
-        {
-            TryRemove(report, options);
-            return result.FalseTakeovers == 0 && result.DeliveredTwice == 0 ? ExitCode.Ok : ExitCode.Failed;
-        }
-
-        DemoDisplay.Table(result);
-        if (options.Json is { } json) result.WriteJson(json);
-        Console.WriteLine($"report: {Path.Combine(report, "report.html")}");
-        if (!held) Console.WriteLine("a promise was broken; the logs of every process are beside the report");
         return held ? ExitCode.Ok : ExitCode.Failed;
     }
 
@@ -105,10 +104,40 @@ internal static class DemoRun
         return scenario.Result;
     }
 
-    /// <summary>An interrupted run leaves nothing: the folder of its report was made by it, unless the user named one.</summary>
-    private static void TryRemove(string report, DemoOptions options)
+    /// <summary>Said before the run, not after it.</summary>
+    private static void TryWrite(string json)
     {
-        if (options.Report is not null) return;
+        try
+        {
+            bool isThere = File.Exists(json);
+            File.Open(json, FileMode.OpenOrCreate, FileAccess.Write).Dispose();
+            if (!isThere) File.Delete(json);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new UsageException($"the results cannot be written to \"{json}\": {e.Message}");
+        }
+    }
+
+    private static (string Folder, bool IsOurs) MakeReport(DemoOptions options)
+    {
+        string report = options.Report ?? $"baton-report-{DateTime.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}";
+        try
+        {
+            string folder = Path.GetFullPath(report);
+            bool isThere = Directory.Exists(folder);
+            Directory.CreateDirectory(folder);
+            return (folder, !isThere);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new UsageException($"the report's folder \"{report}\" cannot be made: {e.Message}");
+        }
+    }
+
+    /// <summary>An interrupted run leaves nothing.</summary>
+    private static void TryRemove(string report)
+    {
         try
         {
             Directory.Delete(report, recursive: true);
