@@ -15,13 +15,13 @@ public sealed class DemoTests
         try
         {
             using var first = new Guest(folder, "first");
-            using var second = new Guest(folder, "second");
+            using var second = new Guest(folder, "second", "--report", "named");
             await first.UntilAsync("the call runs");
             await second.UntilAsync("the call runs");
 
-            await first.InterruptAsync();
+            await first.InterruptAsync("INT");
             Assert.NotEmpty(second.Processes());     // the other one goes on
-            await second.InterruptAsync();
+            await second.InterruptAsync("HUP");
         }
         finally
         {
@@ -40,11 +40,11 @@ public sealed class DemoTests
         private readonly StringBuilder _told = new();
         private int _port;
 
-        public Guest(string folder, string name)
+        public Guest(string folder, string name, params string[] more)
         {
             _temporary = Directory.CreateDirectory(Path.Combine(folder, name, "tmp")).FullName;
             _home = Directory.CreateDirectory(Path.Combine(folder, name, "home")).FullName;
-            var start = new ProcessStartInfo(Stage.Program, ["demo", "--fast", "--sas", "5"])
+            var start = new ProcessStartInfo(Stage.Program, ["demo", "--fast", "--sas", "5", .. more])
             {
                 WorkingDirectory = _home,
                 RedirectStandardOutput = true,
@@ -103,11 +103,11 @@ public sealed class DemoTests
             Assert.True(_port > 0);
         }
 
-        /// <summary>Ctrl-C.</summary>
-        public async Task InterruptAsync()
+        /// <summary>Ctrl-C, or the terminal hangs up.</summary>
+        public async Task InterruptAsync(string signal)
         {
             string block = Block();
-            using (Process kill = Process.Start("/bin/kill", ["-INT", $"{_demo.Id}"]))
+            using (Process kill = Process.Start("/bin/kill", [$"-{signal}", $"{_demo.Id}"]))
                 await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
             await _demo.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
             Assert.Equal(1, _demo.ExitCode);
