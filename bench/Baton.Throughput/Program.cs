@@ -48,7 +48,7 @@ try
                 system.Raise(story);
                 double measured = Iperf.Tcp(story, flows: 1, seconds);
                 results.Add(system.Name, measured);
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"round {round}  {system.Name,-13} {measured,8:0} Mbit/s"));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"round {round}  {system.Name,-13} {measured,8:0} Mbit/s  {system.Notes(story)}"));
             }
             catch (LabException)
             {

@@ -127,13 +127,14 @@ public sealed class PeerProcess : IDisposable
         {
             if (Scheduling.TryRealTime(10) is { } refused)
                 _log.LogInformation("{Reason}", refused);
-            using var poller = new Poller([.. _path.Outer.Fds, _path.Inner.Fd, _wake.Fd]);
+            using var poller = new Poller([.. _path.Fds, _wake.Fd]);
             Instant tell = MonotonicClock.Now + TellEvery;
-            _path.Outer.Watch(poller);
+            _path.Watch(poller);
             while (!Volatile.Read(ref _stop))
             {
-                poller.Wait(_ike is null ? _path.NextKeepalive : Instant.Min(tell, _path.NextKeepalive));
-                _wake.Reset();
+                _path.Wait(poller, _ike is null ? _path.NextKeepalive : Instant.Min(tell, _path.NextKeepalive));
+                if (poller.IsReady(_wake.Fd))
+                    _wake.Reset();
                 while (_posted.TryDequeue(out Action<PacketPath>? action))
                     action(_path);
                 if (_ike is not null && MonotonicClock.Now >= tell)

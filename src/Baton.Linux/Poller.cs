@@ -34,8 +34,17 @@ public sealed unsafe class Poller : IDisposable
         _ = Libc.Poll(_fds, (nuint)_count, timeout, null);
     }
 
-    /// <summary>Was the i-th descriptor readable (or in error) at the last <see cref="Wait"/>?</summary>
-    public bool IsReady(int i) => _fds[i].Returned != 0;
+    /// <summary>Was this descriptor, one of those given, readable (or in error) at the last <see cref="Wait"/>?</summary>
+    public bool IsReady(int fd)
+    {
+        for (int i = 0; i < _count; i++)
+        {
+            if (_fds[i].Fd == fd)
+                return _fds[i].Returned != 0;
+        }
+
+        return false;
+    }
 
     public void Dispose() => NativeMemory.Free(_fds);
 }

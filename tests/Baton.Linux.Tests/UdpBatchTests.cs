@@ -119,9 +119,9 @@ public sealed class UdpBatchTests
         using var poller = new Poller(wake.Fd);
         wake.Set();
         poller.Wait(Instant.Never);
-        Assert.True(poller.IsReady(0));
+        Assert.True(poller.IsReady(wake.Fd));
         wake.Reset();
         poller.Wait(MonotonicClock.Now);
-        Assert.False(poller.IsReady(0));
+        Assert.False(poller.IsReady(wake.Fd));
     }
 }

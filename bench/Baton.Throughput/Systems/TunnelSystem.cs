@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using Baton.Lab;
 using Baton.Lab.Hosts;
 using Baton.Lab.Processes;
@@ -22,6 +24,9 @@ public abstract class TunnelSystem
             () => Command.Try("ip", story.Network.PeerHost.Inside("ping", "-c", "1", "-W", "1", Network.HostInner).Skip(1)).Status == 0);
     }
 
+    /// <summary>What explains a figure, asked after the measurement; null: nothing to say.</summary>
+    public virtual string? Notes(Story story) => null;
+
     protected abstract void RaiseTunnel(Story story);
 
     /// <summary>Member a takes the addresses that are the cluster's.</summary>
@@ -44,6 +49,19 @@ public sealed class BatonSystem : TunnelSystem
         var steps = new ClusterSteps(story);
         steps.StaticCluster();
         steps.Ready();
+    }
+
+    /// <summary>How much the active took at once, and how much had to wait for its standby.</summary>
+    public override string? Notes(Story story)
+    {
+        if (story.BatonCluster.Active is not { } active || story.BatonCluster.Node(active) is not { } node)
+            return null;
+        JsonElement counters = node.GetProperty("counters");
+        double packets = Count("esp.delivered") - Count("esp.sealed");
+        return string.Create(CultureInfo.InvariantCulture, $"packets a turn {packets / Count("engine.turns"):0.0}, a write {packets / Math.Max(Count("offload.inner-merged"), 1):0.0}; ")
+            + string.Create(CultureInfo.InvariantCulture, $"held {Count("held.packets") / packets:0.0%}, p99 {Count("held.p99-us"):0} us; dropped {Count("esp.held-overflow"):0}");
+
+        double Count(string name) => counters.TryGetProperty(name, out JsonElement value) ? double.Parse(value.ToString(), CultureInfo.InvariantCulture) : 0;
     }
 }
 

@@ -47,6 +47,13 @@ internal sealed class HeldQueue(int capacity, int packetBytes)
         public Arrival Arrival;
         public Instant Since;
         public InboundEntry? Entry;
+
+        /// <summary>Keeps the packet as it came.</summary>
+        public void Keep(ReadOnlySpan<byte> packet)
+        {
+            packet.CopyTo(Original);
+            OriginalLength = packet.Length;
+        }
     }
 }
 

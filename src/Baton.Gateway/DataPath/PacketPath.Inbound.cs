@@ -41,6 +41,7 @@ internal sealed partial class PacketPath
             Counters.Count(Take(packet, arrival, now));
         }
 
+        _taken += got;
         Outer.TakeErrors(_news);
         return got > 0;
     }
@@ -73,9 +74,8 @@ internal sealed partial class PacketPath
             return verdict;
 
         // Will it have to wait? Then keep it as it came, before it is decrypted in place.
-        bool mayWait = entry.Ceiling is { } ceiling && sequence > ceiling.Ceiling;
-        if (mayWait)
-            packet.CopyTo(_original);
+        HeldQueue.Slot? slot = entry.Ceiling is { } ceiling && sequence > ceiling.Ceiling ? _held.Reserve() : null;
+        slot?.Keep(packet);
         verdict = entry.Sa.Open(packet, sequence, out Range range, out byte nextHeader);
         if (verdict is not (EspVerdict.Delivered or EspVerdict.Dummy))
             return verdict;
@@ -85,7 +85,7 @@ internal sealed partial class PacketPath
             switch (entry.Ceiling.Admit(sequence))
             {
                 case Admission.Hold:
-                    return Hold(entry, packet.Length, payload, sequence, nextHeader, verdict == EspVerdict.Dummy, arrival, now);
+                    return Hold(slot, entry, payload, sequence, nextHeader, verdict == EspVerdict.Dummy, arrival, now);
                 case Admission.Replayed:
                     return EspVerdict.Replayed;
                 case Admission.NotActive:
@@ -150,13 +150,12 @@ internal sealed partial class PacketPath
     }
 
     private EspVerdict Hold(
-        InboundEntry entry, int originalLength, ReadOnlySpan<byte> payload, ulong sequence, byte nextHeader, bool isDummy, in Arrival arrival, Instant now)
+        HeldQueue.Slot? slot, InboundEntry entry, ReadOnlySpan<byte> payload, ulong sequence, byte nextHeader, bool isDummy, in Arrival arrival, Instant now)
     {
-        if (_held.Reserve() is not { } slot)
+        if (slot is null)
             return EspVerdict.HeldOverflow;
-        _original.AsSpan(0, originalLength).CopyTo(slot.Original);
         payload.CopyTo(slot.Payload);
-        (slot.OriginalLength, slot.PayloadLength, slot.NextHeader) = (originalLength, payload.Length, nextHeader);
+        (slot.PayloadLength, slot.NextHeader) = (payload.Length, nextHeader);
         (slot.Entry, slot.Sequence, slot.Arrival, slot.Since, slot.IsDummy) = (entry, sequence, arrival, now, isDummy);
         _held.Commit();
         return EspVerdict.Held;

@@ -33,7 +33,9 @@ internal sealed partial class PacketPath : IDisposable
     private readonly Dictionary<uint, OutboundEntry> _outboundBySpi = [];
     private readonly SelectorTable _selectors = new();
     private readonly HeldQueue _held = new(HeldPackets, 2_048);
-    private readonly byte[] _original = new byte[2_048];
+    private readonly Gathering _gathering = new();
+    private Poller? _poller;
+    private int _taken;
 
     public PacketPath(NodeOptions options, bool isPeer)
     {
@@ -51,6 +53,16 @@ internal sealed partial class PacketPath : IDisposable
     public OuterPort Outer { get; }
 
     public IInnerPort Inner { get; }
+
+    /// <summary>For a poller.</summary>
+    public IEnumerable<int> Fds => [.. Outer.Fds, Inner.Fd];
+
+    /// <summary>From now on only what this poller, which has <see cref="Fds"/>, found ready is asked for packets.</summary>
+    public void Watch(Poller poller)
+    {
+        _poller = poller;
+        Outer.Watch(poller);
+    }
 
     public EspCounters Counters { get; } = new();
 
@@ -239,6 +251,16 @@ internal sealed partial class PacketPath : IDisposable
         }
     }
 
+    /// <summary>Waits for packets, and for what else the poller has, or until an instant. Where packets come in masses they gather first.</summary>
+    public void Wait(Poller poller, Instant until)
+    {
+        _gathering.Took(_taken, _now);
+        _taken = 0;
+        if (_gathering.Until > _now)
+            MonotonicClock.SleepUntil(Instant.Min(until, _gathering.Until));
+        poller.Wait(until);
+    }
+
     public void Flush()
     {
         Outer.Flush();
@@ -258,10 +280,10 @@ internal sealed partial class PacketPath : IDisposable
     /// <summary>Takes what waits at the inner socket. False: nothing did.</summary>
     public bool TakeInner()
     {
-        int got = Inner.Take();
+        int got = _poller is null || _poller.IsReady(Inner.Fd) ? Inner.Take() : 0;
         for (int i = 0; i < got; i++)
             Counters.Count(Send(Inner.Packet(i), i));
-
+        _taken += got;
         return got > 0;
     }
 

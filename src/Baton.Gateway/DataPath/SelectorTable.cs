@@ -13,10 +13,16 @@ internal sealed class SelectorTable
     /// <summary>Pairs of hosts among <see cref="_pairs"/>.</summary>
     private int _narrowHosts;
 
+    /// <summary>What was found last: packets come in runs of one flow. Kept only where no pair looks at ports.</summary>
+    private (IpAddress Source, IpAddress Destination, OutboundEntry? Entry) _last;
+    private bool _hasLast;
+    private bool _looksAtPorts;
+
     private readonly record struct Pair(SaSelector Source, SaSelector Destination, int Narrowness, OutboundEntry Entry);
 
     public void Add(OutboundEntry entry)
     {
+        _hasLast = false;
         foreach (SaSelector source in entry.Source)
         {
             foreach (SaSelector destination in entry.Destination)
@@ -33,6 +39,7 @@ internal sealed class SelectorTable
                 narrowness += (source.Protocol != 0 ? 1 : 0) + (source.IsAnyPort ? 0 : 1) + (destination.IsAnyPort ? 0 : 1);
                 _narrowHosts += source.IsHost && destination.IsHost ? 1 : 0;
                 int at = _pairs.FindIndex(p => p.Narrowness < narrowness || (p.Narrowness == narrowness && !entry.IsLater));
+                _looksAtPorts |= source.IsNarrow || destination.IsNarrow;
                 _pairs.Insert(at < 0 ? _pairs.Count : at, new Pair(source, destination, narrowness, entry));
             }
         }
@@ -56,6 +63,7 @@ internal sealed class SelectorTable
 
     public void Remove(OutboundEntry entry)
     {
+        _hasLast = false;
         bool pairs = false;
         foreach (SaSelector source in entry.Source)
         {
@@ -68,15 +76,25 @@ internal sealed class SelectorTable
             }
         }
 
-        if (pairs)
-            _narrowHosts -= _pairs.RemoveAll(p => p.Entry == entry && p.Source.IsHost && p.Destination.IsHost);
-        if (pairs)
-            _pairs.RemoveAll(p => p.Entry == entry);
+        if (!pairs)
+            return;
+        _narrowHosts -= _pairs.RemoveAll(p => p.Entry == entry && p.Source.IsHost && p.Destination.IsHost);
+        _pairs.RemoveAll(p => p.Entry == entry);
+        _looksAtPorts = _pairs.Exists(p => p.Source.IsNarrow || p.Destination.IsNarrow);
     }
 
     public OutboundEntry? Find(in IpPacket packet)
     {
         (IpAddress source, IpAddress destination) = (packet.Source, packet.Destination);
+        if (_hasLast && _last.Source == source && _last.Destination == destination)
+            return _last.Entry;
+        OutboundEntry? found = Find(packet, source, destination);
+        (_last, _hasLast) = ((source, destination, found), !_looksAtPorts);
+        return found;
+    }
+
+    private OutboundEntry? Find(in IpPacket packet, in IpAddress source, in IpAddress destination)
+    {
         OutboundEntry? host = _hosts.TryGetValue((source, destination), out List<OutboundEntry>? entries) ? entries[^1] : null;
 
         // Between the same two hosts a pair that names ports is narrower than one that does not.

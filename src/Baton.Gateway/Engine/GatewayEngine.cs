@@ -148,8 +148,8 @@ internal sealed partial class GatewayEngine : IDisposable
             NoRealTime = Scheduling.TryRealTime(10);
             if (NoRealTime is not null)
                 _log.LogWarning("{Reason}", NoRealTime);
-            using var poller = new Poller([.. Path.Outer.Fds, Path.Inner.Fd, _sync.Fd, _heartbeat.Fd, _wake.Fd]);
-            Path.Outer.Watch(poller);
+            using var poller = new Poller([.. Path.Fds, _sync.Fd, _heartbeat.Fd, _wake.Fd]);
+            Path.Watch(poller);
             while (!_stop)
                 Turn(poller);
             Ended.TrySetResult();
@@ -172,19 +172,23 @@ internal sealed partial class GatewayEngine : IDisposable
             until = Instant.Min(until, drain);
         if (_builder.HasBuilt || !_posted.IsEmpty || HasIkeWork || Core.HasWork || (_active && _registeredTo < _configured.Count))
             until = now;
-        poller.Wait(until);
+        Path.Wait(poller, until);
         Sentinel?.ReportProgress();
         now = MonotonicClock.Now;
         Meter.Begin(now);
 
-        _wake.Reset();
+        if (poller.IsReady(_wake.Fd))
+            _wake.Reset();
         Instant enough = now + PostedPerTurn;
         while (MonotonicClock.Now < enough && _posted.TryDequeue(out Action<GatewayEngine>? action))
             action(this);
         Meter.End(TurnPart.Posted);
-        TakeSync(now);
+        if (poller.IsReady(_sync.Fd))
+            TakeSync(now);
         Meter.End(TurnPart.Sync);
-        TakeHeartbeats(now);
+        if (poller.IsReady(_heartbeat.Fd))
+            TakeHeartbeats(now);
+        Detect(now);
         Meter.End(TurnPart.Heartbeats);
         Path.TakeOuter(now);
         Meter.End(TurnPart.Outer);
@@ -237,6 +241,11 @@ internal sealed partial class GatewayEngine : IDisposable
         int got = _heartbeat.Receive();
         for (int i = 0; i < got; i++)
             _listener.Take(_heartbeat.Packet(i), now, _views);
+    }
+
+    /// <summary>What heartbeats, or their absence, say of the others goes to the core.</summary>
+    private void Detect(Instant now)
+    {
         if (now >= _nextDetect)
         {
             _listener.Detector.Tick(now, _views);

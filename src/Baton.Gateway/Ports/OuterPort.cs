@@ -21,6 +21,8 @@ internal sealed class OuterPort : IDisposable
     private readonly OuterSocket[] _sockets;
     private readonly int[] _taken;
     private OuterSocket _reserved;
+    private UdpEndpoint _reservedPeer;
+    private UdpEndpoint _reservedLocal;
     private Poller? _poller;
     private int _current;
     private int _currentFirst;
@@ -86,8 +88,7 @@ internal sealed class OuterPort : IDisposable
 
     public long Truncated => _sockets.Sum(s => s.Truncated);
 
-    /// <summary>From now on only sockets that this poller found ready are asked, and the first one, which is the busy one, always.</summary>
-    /// <param name="poller">Its first descriptors are <see cref="Fds"/>.</param>
+    /// <summary>From now on only sockets that this poller, which has <see cref="Fds"/>, found ready are asked.</summary>
     public void Watch(Poller poller) => _poller = poller;
 
     /// <summary>Takes what waits at all sockets, at most a batch each. 0: nothing waits.</summary>
@@ -96,7 +97,7 @@ internal sealed class OuterPort : IDisposable
         (_current, _currentFirst) = (0, 0);
         int count = 0;
         for (int i = 0; i < _sockets.Length; i++)
-            count += _taken[i] = i == 0 || _poller is null || _poller.IsReady(i) ? _sockets[i].Receive() : 0;
+            count += _taken[i] = _poller is null || _poller.IsReady(_sockets[i].Fd) ? _sockets[i].Receive() : 0;
         return count;
     }
 
@@ -114,7 +115,9 @@ internal sealed class OuterPort : IDisposable
     /// <summary>The buffer of the next packet to send this way. Good until <see cref="Queue"/>.</summary>
     public Span<byte> Reserve(in Departure departure)
     {
-        _reserved = SocketFor(departure);
+        // Packets come in runs to one peer: the sockets are gone through when it changes.
+        if (departure.Peer != _reservedPeer || departure.Local != _reservedLocal)
+            (_reserved, _reservedPeer, _reservedLocal) = (SocketFor(departure), departure.Peer, departure.Local);
         return _reserved.Reserve();
     }
 

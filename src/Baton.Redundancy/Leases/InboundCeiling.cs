@@ -15,6 +15,10 @@ namespace Baton.Redundancy.Leases;
 /// </remarks>
 public sealed class InboundCeiling
 {
+    /// <summary>From so many packets a tick on they come in bursts, and the lead is twice as long: a few milliseconds of numbers, fewer than are lost
+    /// while a takeover is found out, so that what a successor refuses for it costs nobody a packet.</summary>
+    private const double Masses = 16;
+
     private readonly WorkScope _scope;
 
     /// <summary>Hot: what every packet looks at.</summary>
@@ -161,6 +165,7 @@ public sealed class InboundCeiling
         {
             IsHolding = true;
             _scope.Holding.Add(this);
+            _scope.HasWork = true;  // the pace is another one now
         }
 
         return Admission.Hold;
@@ -290,7 +295,7 @@ public sealed class InboundCeiling
         return _epoch == _scope.Admitting && SetLimit();
     }
 
-    /// <summary>What to ask for now: what came, and a lead of one pace and one round trip of the measured rate (none below one packet a pace).</summary>
+    /// <summary>What to ask for now: what came, and a lead of one pace and one round trip of the measured rate (none below one packet a pace, twice that for masses).</summary>
     internal bool PrepareFine(out ulong ceiling)
     {
         BeCurrent();
@@ -304,6 +309,8 @@ public sealed class InboundCeiling
         if (_perTick >= 0.5)  // a packet a pace of two ticks
         {
             double trip = 2 + Math.Min(_scope.RoundTripNanoseconds / _scope.Policy.CeilingTick.TotalNanoseconds, 16);
+            if (_perTick >= Masses)
+                trip *= 2;
             lead = (ulong)Math.Min(Math.Ceiling(_perTick * trip), 1 << 14);
         }
 

@@ -99,7 +99,8 @@ internal sealed class RealTunnel : IDisposable
     {
         var thread = new Thread(() =>
         {
-            using var poller = new Poller([.. path.Outer.Fds, path.Inner.Fd, _stop.Fd]);
+            using var poller = new Poller([.. path.Fds, _stop.Fd]);
+            path.Watch(poller);
             while (!Volatile.Read(ref _over))
             {
                 poller.Wait(Instant.Never);

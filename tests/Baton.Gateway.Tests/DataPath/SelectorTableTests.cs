@@ -47,6 +47,7 @@ public sealed class SelectorTableTests
         Assert.Equal(2u, Find(table, Udp("10.1.9.9", "10.3.0.1", 53)));
         Assert.Equal(3u, Find(table, Udp("10.1.0.1", "10.2.0.1", 53)));
         Assert.Equal(4u, Find(table, Udp("10.1.0.1", "10.2.0.1", 5061)));
+        Assert.Equal(3u, Find(table, Udp("10.1.0.1", "10.2.0.1", 53)));  // what was found last is no answer where ports decide
         Assert.Equal(3u, Find(table, Udp("10.1.0.1", "10.2.0.1", 5061, fragment: true)));
         Assert.Equal(0u, Find(table, Udp("10.9.0.1", "10.2.0.1", 1)));
     }

@@ -71,7 +71,7 @@ internal sealed class TunBridge : IDisposable
         while (true)
         {
             poller.Wait(Instant.Never);
-            if (poller.IsReady(2))
+            if (poller.IsReady(_stop.Fd))
                 return;
             int got = LeftReader.Take();
             for (int i = 0; i < got; i++)

@@ -114,13 +114,30 @@ public class LeaseTests
         Assert.InRange(cluster["A"].Counters.MessagesSent - before, 1, 1100);
     }
 
-    /// <summary>100 numbers a millisecond.</summary>
-    private static int Flow(TestCluster cluster, InboundCeiling ceiling, ref ulong number, int milliseconds)
+    [Fact]
+    public void Masses_that_come_in_bursts_do_not_wait()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        InboundCeiling ceiling = cluster.In("A");
+        ulong number = 0;
+        Flow(cluster, ceiling, ref number, 200);
+        int held = 0;
+        for (int i = 0; i < 100; i++)
+        {
+            held += Flow(cluster, ceiling, ref number, 3, each: 15);
+            held += Flow(cluster, ceiling, ref number, 3, each: 5);
+        }
+
+        Assert.Equal(0, held);
+    }
+
+    /// <summary>So many numbers each tenth of a millisecond.</summary>
+    private static int Flow(TestCluster cluster, InboundCeiling ceiling, ref ulong number, int milliseconds, int each = 10)
     {
         int held = 0;
         for (int i = 0; i < milliseconds * 10; i++)
         {
-            for (int j = 0; j < 10; j++)
+            for (int j = 0; j < each; j++)
             {
                 if (ceiling.Admit(++number) != Admission.Accept)
                     held++;
