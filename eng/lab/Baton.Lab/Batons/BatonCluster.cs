@@ -78,6 +78,13 @@ public sealed class BatonCluster(Network network, ClusterFiles files, Wait wait)
         ? node.GetProperty("counters").EnumerateObject().Select(counter => (counter.Name, long.Parse(counter.Value.ToString(), CultureInfo.InvariantCulture)))
         : [];
 
+    /// <summary>Resident memory of a member's gateway.</summary>
+    public long ResidentBytes(Host member)
+    {
+        using System.Diagnostics.Process process = System.Diagnostics.Process.GetProcessById(_members[member.Name].Id);
+        return process.WorkingSet64;
+    }
+
     /// <summary>An operator's wish: initiate, rekey, delete or probe a connection, or one child of it.</summary>
     public void Tell(Host member, string verb, string connection, string child = "")
     {
