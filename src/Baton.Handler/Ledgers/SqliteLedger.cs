@@ -110,6 +110,9 @@ public sealed partial class SqliteLedger : IDisposable
         }
     }
 
+    /// <inheritdoc cref="HandlerProcess.SlowerBy"/>
+    internal TimeSpan SlowerBy { get; set; }
+
     /// <summary>Makes all of these durable in one transaction, or none.</summary>
     public void Commit(IReadOnlyList<HandlerOutput.Commit> commits)
     {
@@ -158,6 +161,7 @@ public sealed partial class SqliteLedger : IDisposable
             _putCluster.Parameters[0].Value = Mapping.ToWire(commits[^1].Change.Cluster).ToByteArray();
             Run(_putCluster, transaction);
             transaction.Commit();
+            if (SlowerBy > TimeSpan.Zero) Thread.Sleep(SlowerBy);
         }
         catch (SqliteException e)
         {

@@ -25,9 +25,10 @@ public sealed class BatonCluster(Network network, ClusterFiles files, Wait wait)
 
     public bool Holds(Host host) => IsRunning(host) && HasAddress(host);
 
-    public void Start(IReadOnlyList<string> memberFiles)
+    /// <param name="handler">What runs the handler's file in place of <c>baton handler</c>.</param>
+    public void Start(IReadOnlyList<string> memberFiles, IReadOnlyList<string>? handler = null)
     {
-        _handler = network.Handler.Start("handler", [BatonTool.Path, "handler", files.WriteHandler()]);
+        _handler = network.Handler.Start("handler", [.. handler ?? [BatonTool.Path, "handler"], files.WriteHandler()]);
         _operator = Instrument.Start("operator", network.Handler.Inside(
             Path.Combine(AppContext.BaseDirectory, "Baton.Lab"), OperatorProcess.Argument, files.Of("ca.crt"), files.Of("o.crt"), files.Of("o.key")));
         for (int i = 0; i < network.Members.Count; i++) StartMember(network.Members[i], memberFiles[i]);

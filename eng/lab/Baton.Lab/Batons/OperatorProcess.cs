@@ -8,7 +8,7 @@ namespace Baton.Lab.Batons;
 
 /// <summary>The operator's chair: a process on the handler's host that asks the cluster what <c>baton status</c> and <c>baton ike</c> ask, a JSON line a question.</summary>
 /// <remarks>A process of its own because it must stand in the lab's network; one for the whole story because each <c>baton status</c> starts a runtime first.</remarks>
-internal static class OperatorProcess
+public static class OperatorProcess
 {
     public const string Argument = "--operator";
 
@@ -28,6 +28,7 @@ internal static class OperatorProcess
             {
                 "cluster" => Format(await client.StatusAsync(Text("at"), withSas: false, Patience, CancellationToken.None).ConfigureAwait(false)),
                 "node" => Format(await client.NodeIkeAsync(Text("at"), Patience, CancellationToken.None).ConfigureAwait(false)),
+                "count" => Format(await client.NodeAsync(Text("at"), withSas: false, Patience, CancellationToken.None).ConfigureAwait(false)),
                 "ike" => Format(await client.IkeAsync(
                     Text("at"), new IkeCommand { Verb = Text("verb"), Connection = Text("connection"), Child = Text("child") }, Patience, CancellationToken.None).ConfigureAwait(false)),
                 _ => """{"error":"no such question"}""",

@@ -9,7 +9,7 @@ namespace Baton.Lab.Steps;
 /// <summary>Who is on the stage.</summary>
 public sealed class StageSteps(Story story)
 {
-    internal const string Secret = "a long secret of this lab run only";
+    public const string Secret = "a long secret of this lab run only";
 
     private Host? _bareHost;
     private BareIkeEnd? _bare;

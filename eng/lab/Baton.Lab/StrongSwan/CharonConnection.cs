@@ -5,7 +5,7 @@ using Baton.Lab.Terms;
 namespace Baton.Lab.StrongSwan;
 
 /// <summary>The terms of a tunnel in charon's words (swanctl.conf(5)), seen from either end.</summary>
-internal static class CharonConnection
+public static class CharonConnection
 {
     public const string Name = "lab";
 
@@ -19,15 +19,15 @@ internal static class CharonConnection
         terms.Pool ? Dynamic : terms.Nets(Network.PeerNet, Network.PeerNet6), terms.Asks ? Dynamic : terms.Nets(Network.ClusterNet, Network.ClusterNet6));
 
     /// <summary>One of many: an identity and an inner address of its own.</summary>
-    public static JsonObject OfFurther(int index, string address) => Of(
-        new TunnelTerms(), FurtherName(index), Network.PeerAddress, Network.ClusterAddress, $"{FurtherName(index)}.many.{LabCertificates.PeerName}", LabCertificates.ClusterName,
+    public static JsonObject OfFurther(int index, string address, TunnelTerms? terms = null) => Of(
+        terms ?? new TunnelTerms(), FurtherName(index), Network.PeerAddress, Network.ClusterAddress, $"{FurtherName(index)}.many.{LabCertificates.PeerName}", LabCertificates.ClusterName,
         [$"{address}/32"], [Network.ClusterNet]);
 
     public static string FurtherName(int index) => $"t{index}";
 
     /// <summary>A strongSwan in the cluster's place, for the baseline.</summary>
     public static JsonObject OfCluster(TunnelTerms terms, string local) => Of(
-        terms, Name, local, "%any", LabCertificates.ClusterName, terms.PeerIdentity,
+        terms, Name, local, "%any", LabCertificates.ClusterName, terms.IsMany ? $"*.{terms.PeerIdentity}" : terms.PeerIdentity,
         [Network.ClusterNet], [Network.PeerNet]);
 
     private static JsonObject Of(TunnelTerms terms, string name, string local, string remote, string localId, string remoteId, string[] localTs, string[] remoteTs)
