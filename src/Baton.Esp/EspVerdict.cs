@@ -68,12 +68,21 @@ public enum EspVerdict : byte
 
     /// <summary>Outward: longer than the path takes, and not to be cut; its sender was told (RFC 4301 8.2).</summary>
     TooBig,
+
+    /// <summary>Outward: no SA protects it yet; one is being asked for, and it waits (RFC 7296 2.9).</summary>
+    Trapped,
+
+    /// <summary>It would have waited for its SA, and the queue was full.</summary>
+    TrapOverflow,
+
+    /// <summary>It waited for an SA that did not come in time.</summary>
+    TrapExpired,
 }
 
 /// <summary>One counter a verdict. One writer; readers may see a value a moment old.</summary>
 public sealed class EspCounters
 {
-    private readonly long[] _counts = new long[(int)EspVerdict.TooBig + 1];
+    private readonly long[] _counts = new long[(int)EspVerdict.TrapExpired + 1];
 
     public long this[EspVerdict verdict] => Volatile.Read(ref _counts[(int)verdict]);
 

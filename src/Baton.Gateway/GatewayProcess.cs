@@ -74,7 +74,7 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
             new HandlerSessionOptions(_options.Cluster.Id, _engine.Self, [.. _options.Cluster.Handlers.Select(h => h.Session)]),
             _tls, this, withSas => _engine.StatusAsync(new Baton.Cluster.Protos.StatusRequest { WithSas = withSas }).GetAwaiter().GetResult(), _log);
         _engine.Session = session;
-        _engine.UseIke(_options.Ike);
+        _engine.UseIke();
         IReadOnlyList<(StaticSa Sa, ulong Tag)> configured = _engine.Tagged(_options.StaticSas);
         _engine.Post(engine => engine.SetConfigured(configured));
         _engine.Path.TellOffloads(text => _log.LogInformation("{Text}", text));
@@ -126,6 +126,7 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
         IReadOnlyList<(StaticSa Sa, ulong Tag)> configured = _engine.Tagged(options.StaticSas);
         _engine.Post(engine => engine.SetConfigured(configured));
         _engine.Ike?.Runner.Post(new Baton.Ike.IkeInput.SetConnections(options.Ike.Connections));
+        _engine.Post(engine => engine.Path.SetTraps(options.Ike));
     }
 
     void IHandlerSessionEvents.Connected()

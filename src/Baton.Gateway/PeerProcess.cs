@@ -46,7 +46,7 @@ public sealed class PeerProcess : IDisposable
     {
         if (!_options.Ike.IsNone)
         {
-            _ike = new LoneIke(_options.Ike, _path, _options.Outer!.Listen, Post, _log);
+            _ike = new LoneIke(_options, _path, Post, _log);
             _ike.Runner.Failed = e => _failed.TrySetException(e);
         }
 
@@ -145,6 +145,7 @@ public sealed class PeerProcess : IDisposable
 
                 _path.TakeOuter(MonotonicClock.Now);
                 _path.TakeInner();
+                _path.TendTraps(MonotonicClock.Now);
                 _path.KeepAlive(MonotonicClock.Now);
                 _path.Flush();
             }

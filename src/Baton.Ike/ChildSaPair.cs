@@ -43,6 +43,9 @@ public sealed record ChildSaPair(
     /// </summary>
     public bool OutboundAtOnce => Replaces is null;
 
+    /// <summary>A NAT rewrites our address, and must not forget us (RFC 3948 section 4). It may change: <see cref="IkeOutput.EndpointChanged"/>.</summary>
+    public bool BehindNat { get; init; }
+
     /// <summary>No TFC padding towards this peer (RFC 7296 section 1.3.1).</summary>
     public bool NoTfcPadding { get; init; }
 

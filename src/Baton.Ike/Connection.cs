@@ -68,6 +68,9 @@ public sealed record ChildPolicy(string Name)
 
     public ChildLifetime Lifetime { get; init; } = new();
 
+    /// <summary>Deleted after so long without a packet, and the IKE SA with its last child; zero: never. For what packets bring up again.</summary>
+    public TimeSpan IdleAfter { get; init; }
+
     /// <summary>As initiator: make it when the IKE SA comes up (else only when <see cref="IkeInput.Acquire"/> asks).</summary>
     public bool Start { get; init; } = true;
 }

@@ -51,6 +51,7 @@ public sealed partial class IkeEndpoint
     {
         sa.Children.Add(child);
         Own(sa, child);
+        NotIdle(sa, child);
         _created.Add(pair);
         Put(new IkeOutput.ChildUp(pair, StepCommit));
         Change(sa);

@@ -18,6 +18,13 @@ public sealed partial class IkeEndpoint
     private readonly Dictionary<string, HashSet<IkeSa>> _byPeer = [];
     private readonly DueQueue<string> _connectionsDue = new();
 
+    // Whose turn it is to begin, and who waits for it (Policy.MostStarting).
+    private readonly HashSet<IkeSaId> _starting = [];
+    private readonly Queue<string> _toStart = new();
+
+    /// <summary>Names of all connections.</summary>
+    public IEnumerable<string> Connections => _connections.Keys;
+
     internal IEnumerable<Connection> ConnectionsFor(IPAddress local, IPAddress remote) =>
         (_byRemote.TryGetValue(remote, out List<Connection>? named) ? named.Concat(_anyRemote) : _anyRemote)
             .Where(each => each.Local is null || each.Local.Address.Equals(local) || each.Local.Address.Equals(IPAddress.Any) || each.Local.Address.Equals(IPAddress.IPv6Any));
@@ -66,18 +73,22 @@ public sealed partial class IkeEndpoint
     internal void ConnectionIsUp(IkeSa sa)
     {
         if (_connections.TryGetValue(sa.ConnectionName, out ConnectionState? state)) state.Failures = 0;
+        EndTurn(sa);
         Join(sa);
     }
 
-    /// <summary>A connection that is to be kept up and has nothing left is tried again, later each time.</summary>
+    /// <summary>A connection that is to be kept up and has nothing left is tried again, later each time; one that packets ask for may be asked for again then.</summary>
     private void OnClientLost(IkeSa sa, IkeSaDownReason reason)
     {
         Leave(sa);
         if (!sa.IsClient || reason == IkeSaDownReason.Configuration || !_connections.TryGetValue(sa.ConnectionName, out ConnectionState? state)) return;
-        if (!state.Connection.KeepUp || state.Sas.Count > 0) return;
+        if (state.Sas.Count > 0) return;
+        if (!state.Connection.KeepUp && reason is IkeSaDownReason.Deleted or IkeSaDownReason.DeletedByPeer) return;      // not wanted any more is no failure
         double wait = Policy.Reconnect.TotalMilliseconds * Math.Pow(2, Math.Min(state.Failures++, 16));
         TimeSpan span = TimeSpan.FromMilliseconds(Math.Min(wait, Policy.LongestReconnect.TotalMilliseconds));
-        _connectionsDue.Schedule(state.Connection.Name, Now + (span * (1 + (0.2 * RandomPart()))));
+        Instant again = Now + (span * (1 + (0.2 * RandomPart())));
+        if (state.Connection.KeepUp) _connectionsDue.Schedule(state.Connection.Name, again);
+        else state.NoAcquireBefore = again;
     }
 
     /// <summary>A child that is missing: asked for at that instant, unless it is wanted already.</summary>
@@ -159,7 +170,8 @@ public sealed partial class IkeEndpoint
         foreach (ConnectionState state in _connections.Values.Where(each => each.Connection.KeepUp && each.Sas.Count == 0)) _connectionsDue.Schedule(state.Connection.Name, Now);
     }
 
-    private void Initiate(string name)
+    /// <param name="first">The packet that wants it, and the child that covers it; null: the first child, for whatever it protects.</param>
+    private void Initiate(string name, WantedChild? first = null)
     {
         if (!_connections.TryGetValue(name, out ConnectionState? state) || state.Connection is not { Local: not null, Remote: not null, Children.Count: > 0 })
         {
@@ -167,19 +179,37 @@ public sealed partial class IkeEndpoint
             return;
         }
 
-        if (state.Sas.Count > 0) return;
-        if (_sas.Count >= Policy.MostIkeSas) Note(IkeEventKind.LimitReached, null, name);
-        else SaInit.Ask(this, state.Connection);
+        if (state.Sas.Count > 0 || state.WaitsForTurn) return;
+        (state.WaitsForTurn, state.First) = (true, first);
+        _toStart.Enqueue(name);
+    }
+
+    /// <summary>It is up or over, or its peer lets us wait: the next may begin.</summary>
+    internal void EndTurn(IkeSa sa) => _starting.Remove(sa.Id);
+
+    private bool HasTurn => _toStart.Count > 0 && _starting.Count < Policy.MostStarting;
+
+    private void BeginSome()
+    {
+        while (HasTurn)
+        {
+            string name = _toStart.Dequeue();
+            if (!_connections.TryGetValue(name, out ConnectionState? state)) continue;      // taken out meanwhile
+            state.WaitsForTurn = false;
+            if (_sas.Count >= Policy.MostIkeSas) Note(IkeEventKind.LimitReached, null, name);
+            else if (state.Sas.Count == 0) _starting.Add(SaInit.Ask(this, state.Connection, state.First));
+        }
     }
 
     private void Acquire(IkeInput.Acquire acquire)
     {
-        IkeSa? up = _connections.TryGetValue(acquire.Connection, out ConnectionState? state)
-            ? state.Sas.Select(Find).FirstOrDefault(sa => sa is { State: IkeSaState.Up, InheritsFrom: null })
-            : null;
+        if (!_connections.TryGetValue(acquire.Connection, out ConnectionState? state) || state.NoAcquireBefore > Now) return;
+        IkeSa? up = state.Sas.Select(Find).FirstOrDefault(sa => sa is { State: IkeSaState.Up, InheritsFrom: null });
         if (up is null)
         {
-            Initiate(acquire.Connection);
+            // Selectors of ours that only the exchange makes known cover nothing yet: the first child then, for all of it.
+            ChildPolicy? covering = state.Connection.Children.FirstOrDefault(each => Covers(each.Local, acquire.Source) && Covers(each.Remote, acquire.Destination));
+            Initiate(acquire.Connection, covering is null ? null : new WantedChild(covering.Name, acquire.Source, acquire.Destination, Now));
             return;
         }
 
@@ -200,5 +230,13 @@ public sealed partial class IkeEndpoint
         public HashSet<IkeSaId> Sas { get; } = [];
 
         public int Failures { get; set; }
+
+        public bool WaitsForTurn { get; set; }
+
+        /// <summary>What the turn is for.</summary>
+        public WantedChild? First { get; set; }
+
+        /// <summary>It failed: packets do not bring it up before.</summary>
+        public Instant NoAcquireBefore { get; set; }
     }
 }

@@ -229,5 +229,5 @@ public sealed partial class IkeEndpoint
     }
 
     internal void TellEndpoint(IkeSa sa) =>
-        Put(new IkeOutput.EndpointChanged(sa.Id, [.. sa.Children.Select(each => each.Id)], sa.Local, sa.Remote, sa.UdpEncapsulation, StepCommit));
+        Put(new IkeOutput.EndpointChanged(sa.Id, [.. sa.Children.Select(each => each.Id)], sa.Local, sa.Remote, sa.UdpEncapsulation, sa.NatHere, StepCommit));
 }

@@ -47,6 +47,7 @@ public sealed partial class IkeEndpoint
         }
 
         while (_connectionsDue.TryTake(Now, out string name)) Initiate(name);
+        BeginSome();
     }
 
     private void OnDue(IkeSa sa)
@@ -67,6 +68,7 @@ public sealed partial class IkeEndpoint
         foreach (ChildSa child in sa.Children)
         {
             if (child.UseOutboundAt <= Now) UseOutbound(sa, child);
+            if (child.IdleAt <= Now) EndIdle(sa, child);
             if (child.ExpireAt > Now) continue;
             child.ExpireAt = Instant.Never;
             if (!child.MayBeRekeyed) child.DeleteAt = Instant.Min(child.DeleteAt, Now);
@@ -74,6 +76,24 @@ public sealed partial class IkeEndpoint
         }
 
         if (sa.Outstanding is { } request) Requests.OnDue(this, sa, request);
+    }
+
+    private static ChildPolicy? PolicyOf(IkeSa sa, ChildSa child) => sa.Connection?.Children.FirstOrDefault(each => each.Name == child.Policy);
+
+    /// <summary>Something passed, or it is new here.</summary>
+    internal void NotIdle(IkeSa sa, ChildSa child)
+    {
+        TimeSpan idle = PolicyOf(sa, child)?.IdleAfter ?? TimeSpan.Zero;
+        child.IdleAt = idle > TimeSpan.Zero && !child.IsReplaced ? Now + idle : Instant.Never;
+    }
+
+    private void EndIdle(IkeSa sa, ChildSa child)
+    {
+        child.IdleAt = Instant.Never;
+        if (!child.MayBeRekeyed || sa.State != IkeSaState.Up) return;
+        (child.DeleteAt, child.DeleteReason) = (Now, ChildDownReason.Idle);
+        if (sa.Children.TrueForAll(each => each.DeleteAt <= Now) && sa.Wanted.Count == 0) (sa.DeleteAt, sa.DeleteReason) = (Now, IkeSaDownReason.Deleted);
+        Change(sa);
     }
 
     /// <summary>Not before the child itself: its own commit may still be under way.</summary>
@@ -142,7 +162,8 @@ public sealed partial class IkeEndpoint
     {
         if (traffic.LastInbound > sa.LastHeard) sa.LastHeard = traffic.LastInbound;      // any authentic packet is a sign of life (section 2.4)
         if (child.UseOutboundAt != Instant.Never && traffic.LastInbound.Nanoseconds > 0) UseOutbound(sa, child);
-        ChildLifetime? limits = sa.Connection?.Children.FirstOrDefault(each => each.Name == child.Policy)?.Lifetime;
+        NotIdle(sa, child);
+        ChildLifetime? limits = PolicyOf(sa, child)?.Lifetime;
         if (limits is null || !child.MayBeRekeyed || child.RekeyAt <= Now) return;
         bool spent = (limits.Bytes > 0 && traffic.Bytes >= limits.Bytes) || (limits.Packets > 0 && traffic.Packets >= limits.Packets)
             || traffic.SequenceHeadroom < limits.SequenceHeadroom;
@@ -180,6 +201,7 @@ public sealed partial class IkeEndpoint
         Add(sa);
         if (sa.State == IkeSaState.HalfOpen) Open(sa);
         ClaimAddresses(sa);
+        foreach (ChildSa child in sa.Children) NotIdle(sa, child);
         if (sa.State is not (IkeSaState.HalfOpen or IkeSaState.Closed)) Join(sa);
         if (sa.Outstanding is { } request) (request.Attempts, request.ResendAt) = (0, Now);
         if (sa.Connection is { } connection) sa.LastHeard = Now + (connection.Liveness * RandomPart());      // not all probes of a takeover at once
@@ -218,10 +240,12 @@ public sealed partial class IkeEndpoint
         _pending.Clear();
         _due.Clear();
         _connectionsDue.Clear();
+        _starting.Clear();
+        _toStart.Clear();
         HalfOpen.Clear();
         foreach (ConnectionState state in _connections.Values)
         {
-            state.Failures = 0;
+            (state.Failures, state.WaitsForTurn, state.NoAcquireBefore) = (0, false, default);
             state.Sas.Clear();
         }
 

@@ -51,6 +51,9 @@ public sealed partial class IkeEndpoint
     /// <summary>IKE SAs that carry traffic or could.</summary>
     public IEnumerable<IkeSaFacts> Established => _sas.Values.Where(sa => sa.State == IkeSaState.Up).Select(sa => sa.Facts);
 
+    /// <summary>Of one that is up; null: it is not.</summary>
+    public IkeSaFacts? FactsOf(IkeSaId id) => Find(id) is { State: IkeSaState.Up } sa ? sa.Facts : null;
+
     internal IkeEndpointPolicy Policy { get; }
 
     internal IRandomSource Random { get; }
@@ -72,7 +75,7 @@ public sealed partial class IkeEndpoint
         else if (input is IkeInput.Datagram) Counters.Count(IkeDrop.StandingBy);
         if (_working) Work();
         EndStep(outputs);
-        return Instant.Min(_due.Next, _connectionsDue.Next);
+        return HasTurn ? now : Instant.Min(_due.Next, _connectionsDue.Next);
     }
 
     private bool _working;
@@ -152,6 +155,7 @@ public sealed partial class IkeEndpoint
         if (!_sas.Remove(sa.Id)) return;
         _bySpi.Remove(sa.LocalSpi);
         _due.Forget(sa.Id);
+        EndTurn(sa);
         Unopen(sa);
         if (!silently && sa.IsRecorded) Gone(sa);
         ReleaseAddresses(sa);

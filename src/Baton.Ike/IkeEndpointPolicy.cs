@@ -30,6 +30,12 @@ public sealed record IkeEndpointPolicy
 
     public int MostIkeSas { get; init; } = 200_000;
 
+    /// <summary>
+    /// IKE SAs that we begin at once; further ones wait for their turn. All at once their answers would come later than we repeat the requests, and a responder
+    /// takes only so many half-open ones from one address. One whose request had to be repeated gives its turn up: a silent peer stops nobody.
+    /// </summary>
+    public int MostStarting { get; init; } = 16;
+
     /// <summary>After a rekey both old inbound SAs still accept for this long before we delete the pair: longer than any packet is on its way.</summary>
     public TimeSpan OldChildLinger { get; init; } = TimeSpan.FromSeconds(2);
 

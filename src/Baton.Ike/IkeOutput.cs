@@ -40,7 +40,7 @@ public abstract record IkeOutput
 
     /// <summary>All child SAs of this IKE SA now run between these (NAT, MOBIKE).</summary>
     public sealed record EndpointChanged(
-        IkeSaId Sa, IReadOnlyList<ChildSaId> Children, IPEndPoint Local, IPEndPoint Remote, bool UdpEncapsulation, ulong AfterCommit) : IkeOutput;
+        IkeSaId Sa, IReadOnlyList<ChildSaId> Children, IPEndPoint Local, IPEndPoint Remote, bool UdpEncapsulation, bool BehindNat, ulong AfterCommit) : IkeOutput;
 
     /// <summary>The peer, a cluster, asks us to jump our outbound counters of these child SAs by this much (RFC 6311 section 5.2).</summary>
     public sealed record JumpCounters(IkeSaId Sa, IReadOnlyList<ChildSaId> Children, ulong By, ulong AfterCommit) : IkeOutput;
@@ -66,6 +66,7 @@ public enum ChildDownReason
     Expired,
     IkeSaGone,
     NotFoundByPeer,
+    Idle,
 }
 
 public enum IkeSaDownReason

@@ -19,7 +19,17 @@ public sealed record IkeSaFacts(
     KeyExchangeGroup Group,
     IkePeerAbilities Abilities,
     IReadOnlyList<IPAddress> GivenToPeer,
-    IReadOnlyList<ChildSaId> Children);
+    IReadOnlyList<ChildSaId> Children)
+{
+    /// <summary>A NAT rewrites our address.</summary>
+    public bool BehindNat { get; init; }
+
+    /// <summary>As initiator: the inner addresses that were given to us (RFC 7296 section 2.19).</summary>
+    public IReadOnlyList<IPAddress> Assigned { get; init; } = [];
+
+    /// <summary>What lies behind the peer: the far selectors of all children; only where addresses were given to us.</summary>
+    public IReadOnlyList<Payloads.TrafficSelector> Beyond { get; init; } = [];
+}
 
 /// <summary>What the peer said that it can do.</summary>
 [Flags]

@@ -23,7 +23,7 @@ internal static class IkeCommands
     private static Command Verb(string verb, string description)
     {
         var cluster = new ClusterOptionSet();
-        var connection = new Argument<string>("connection") { Description = "CONNECTION, or CONNECTION:CHILD." };
+        var connection = new Argument<string>("connection") { Description = "CONNECTION, which may be a pattern such as 'branch-*', or CONNECTION:CHILD." };
         var command = new Command(verb, description) { connection };
         cluster.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>

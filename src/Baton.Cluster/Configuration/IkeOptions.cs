@@ -27,4 +27,7 @@ public enum ConnectionStart
 
     /// <summary>At the start, and again whenever it is gone.</summary>
     Initiate,
+
+    /// <summary>When a packet of ours wants it, and each child for itself.</summary>
+    Trap,
 }

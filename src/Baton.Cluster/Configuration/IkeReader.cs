@@ -13,6 +13,7 @@ internal static class IkeReader
     {
         ["respond"] = ConnectionStart.Respond,
         ["initiate"] = ConnectionStart.Initiate,
+        ["trap"] = ConnectionStart.Trap,
     };
 
     private static readonly Dictionary<string, ChildMode> Modes = new() { ["tunnel"] = ChildMode.Tunnel, ["transport"] = ChildMode.Transport };
@@ -109,6 +110,16 @@ internal static class IkeReader
         // The address that a client was given is its selector: written ones would let it claim those of other clients.
         foreach (ChildPolicy child in children.Where(child => given.Count > 0 && child.Remote.Count > 0))
             table.Error("pools", $"stand beside \"remote\" of the child \"{child.Name}\"", "Leave remote out where addresses are given: the client gets its own address and no other.");
+        bool keptUp = start == ConnectionStart.Initiate;
+        foreach (ChildPolicy child in children.Where(child => keptUp && child.IdleAfter > TimeSpan.Zero))
+            table.Error("start", $"is \"initiate\", but the child \"{child.Name}\" has idle-ms", "What is kept up is never idle: write start = \"trap\", or leave idle-ms out.");
+        if (start == ConnectionStart.Trap)
+        {
+            foreach (ChildPolicy child in children.Where(child => child.Local.Count == 0 || child.Remote.Count == 0))
+                table.Error("start", $"is \"trap\", but the child \"{child.Name}\" does not say which packets it is for", "Write its local and remote; or write start = \"initiate\".");
+            children = [.. children.Select(child => child with { Start = false })];
+        }
+
         table.Finish();
         if (name is null || credentials is null || children.Count == 0) return null;
         return new Connection(name, credentials)
@@ -120,7 +131,7 @@ internal static class IkeReader
             ForceUdpEncapsulation = always,
             IkeProposals = proposals.Count > 0 ? proposals : IkeProposalPolicy.Defaults,
             Children = children,
-            KeepUp = start == ConnectionStart.Initiate,
+            KeepUp = keptUp,
             GivesAddressesFrom = given,
             GivesNameServers = dns,
             AsksForIPv4 = ask.Contains("ipv4"),
@@ -148,7 +159,9 @@ internal static class IkeReader
                 Time = ReadLifetime(table, lifetime.Time),
                 Bytes = (ulong)(table.Number("rekey-bytes", 0, long.MaxValue, "so many bytes, and it is rekeyed; 0: no such limit.") ?? 0),
                 Packets = (ulong)(table.Number("rekey-packets", 0, long.MaxValue, "so many packets, and it is rekeyed; 0: no such limit.") ?? 0),
+                SequenceHeadroom = (ulong)(table.Number("rekey-numbers-left", 1, 1L << 31, "so few sequence numbers left, and it is rekeyed.") ?? (long)lifetime.SequenceHeadroom),
             };
+            TimeSpan idle = table.Milliseconds("idle-ms", 0, 86_400_000.0 * 31, "the time without a packet after which it is deleted; 0: never.") ?? TimeSpan.Zero;
             bool start = table.Flag("start", true);
             table.Finish();
             if (name is null) continue;
@@ -161,6 +174,7 @@ internal static class IkeReader
                 Proposals = proposals.Count > 0 ? proposals : usual.Count > 0 ? usual : ChildProposalPolicy.Defaults,
                 Lifetime = lifetime,
                 Start = start,
+                IdleAfter = idle,
             });
         }
 
@@ -172,7 +186,8 @@ internal static class IkeReader
     {
         TimeSpan? rekey = table.Milliseconds("rekey-ms", 1_000, 86_400_000.0 * 30, "the age at which it is rekeyed.");
         TimeSpan? hard = table.Milliseconds("lifetime-ms", 1_000, 86_400_000.0 * 31, "the age at which it ends whatever happened.");
-        Lifetime read = new(rekey ?? (hard is { } h && h <= usual.Rekey ? h * 0.8 : usual.Rekey), hard ?? (rekey is { } r && r >= usual.Hard ? r * 1.25 : usual.Hard), usual.Jitter);
+        double jitter = table.Number("rekey-jitter-percent", 0, 90, "the random part of rekey-ms by which a rekey comes earlier (RFC 7296 2.8).") is { } percent ? percent / 100.0 : usual.Jitter;
+        Lifetime read = new(rekey ?? (hard is { } h && h <= usual.Rekey ? h * 0.8 : usual.Rekey), hard ?? (rekey is { } r && r >= usual.Hard ? r * 1.25 : usual.Hard), jitter);
         if (read.Rekey >= read.Hard) table.Error("lifetime-ms", "is not above rekey-ms", "Leave time for the rekey: a quarter more, say.");
         return read;
     }

@@ -108,8 +108,11 @@ public sealed record OuterOptions(IPEndPoint Listen, bool ViaRouter, IPEndPoint?
 
     public FragmentPolicy Fragment { get; init; } = FragmentPolicy.Copy;
 
-    /// <summary>A UDP peer hears from us at least so often (RFC 3948 4): for a host behind a NAT; null: never without need.</summary>
+    /// <summary>A UDP peer hears from us at least so often (RFC 3948 4) where a NAT is in front of us; null: never without need.</summary>
     public TimeSpan? NatKeepalive { get; init; }
+
+    /// <summary>With static keys nobody looks for a NAT: as if there were one.</summary>
+    public bool StaticBehindNat { get; init; }
 
     /// <summary>Use UDP_SEGMENT and UDP_GRO where the kernel has them.</summary>
     public bool Offload { get; init; } = true;

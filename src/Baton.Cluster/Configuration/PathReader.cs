@@ -37,7 +37,7 @@ internal static class PathReader
         if (viaRouter && (raw || also.Count > 0))
             outer.Error(raw ? "esp" : "also", "does not go with via-router", "Behind a Baton router everything comes through [outer] listen.");
         int? mtu = (int?)outer.Number("mtu", 576, 65_535, "what the path to the peers takes, in bytes of an IP packet.");
-        long keepalive = outer.Number("nat-keepalive-s", 0, 3_600, "seconds; 0 for none: this host is behind no NAT.") ?? (role == NodeRole.Peer ? 20 : 0);
+        long? keepalive = outer.Number("nat-keepalive-s", 0, 3_600, "seconds; 0 for none.");
         FragmentPolicy fragment = outer.Choice("df", FragmentPolicies, FragmentPolicy.Copy) ?? FragmentPolicy.Copy;
         bool offload = outer.Flag("offload", true);
         outer.Finish();
@@ -48,7 +48,8 @@ internal static class PathReader
             Mtu = mtu,
             Fragment = fragment,
             Offload = offload,
-            NatKeepalive = keepalive == 0 ? null : TimeSpan.FromSeconds(keepalive),
+            NatKeepalive = keepalive == 0 ? null : TimeSpan.FromSeconds(keepalive ?? 20),
+            StaticBehindNat = keepalive is not null || role == NodeRole.Peer,
         };
     }
 

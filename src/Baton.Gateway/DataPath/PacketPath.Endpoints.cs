@@ -12,13 +12,22 @@ internal sealed partial class PacketPath
     private readonly HashSet<UdpEndpoint> _silent = [];
     private Instant _nextKeepalive;
 
-    /// <summary>A UDP peer to whom nothing was sent for so long gets one byte (RFC 3948 4); null: this host is behind no NAT.</summary>
+    private readonly bool _staticBehindNat;
+
+    /// <summary>A UDP peer that we reach through a NAT in front of us, and to whom nothing was sent for so long, gets one byte (RFC 3948 4); null: never.</summary>
     public TimeSpan? KeepaliveEvery { get; set; }
 
     public long KeepalivesSent { get; private set; }
 
     /// <summary>When <see cref="KeepAlive"/> has work again.</summary>
     public Instant NextKeepalive => KeepaliveEvery is null ? Instant.Never : _nextKeepalive;
+
+    /// <summary>IKE has found a NAT in front of us, or that there is none (RFC 7296 2.23).</summary>
+    public void SetBehindNat(ulong child, bool isBehindNat)
+    {
+        if (Children.Find(child)?.Outbound is { } entry)
+            entry.IsBehindNat = isBehindNat;
+    }
 
     /// <summary>Takes over what the active learned of a peer.</summary>
     /// <returns>False: there is no such SA here.</returns>
@@ -50,7 +59,7 @@ internal sealed partial class PacketPath
         foreach (OutboundEntry entry in _outbound.Values)
         {
             UdpEndpoint peer = entry.Peer;
-            if (peer.IsNone || peer.IsRaw || _spokenTo.Contains(peer) || !_silent.Add(peer) || _viaRouter)
+            if (!entry.IsBehindNat || peer.IsNone || peer.IsRaw || _spokenTo.Contains(peer) || !_silent.Add(peer) || _viaRouter)
                 continue;
             var departure = new Departure(peer, entry.Local);
             Outer.Reserve(departure)[0] = 0xFF;

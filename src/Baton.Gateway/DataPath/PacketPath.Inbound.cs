@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Baton.Esp;
 using Baton.Esp.Modes;
 using Baton.Gateway.Ports;
+using Baton.Ike;
 using Baton.Gateway.Router;
 using Baton.Linux;
 using Baton.Redundancy.Members;
@@ -209,4 +210,7 @@ internal interface IIkeSink
     /// <param name="message">Without marker; good during the call.</param>
     /// <param name="local">The address and port that it came to: the answer leaves from there. None when a router passed it on.</param>
     void Message(ReadOnlySpan<byte> message, in UdpEndpoint peer, in UdpEndpoint local);
+
+    /// <summary>A packet wants out and no SA carries it.</summary>
+    void Acquire(IkeInput.Acquire wanted);
 }

@@ -44,9 +44,11 @@ internal sealed partial class PacketPath : IDisposable
         _remote = options.Outer.Remote is { } remote ? UdpEndpoint.From(remote) : default;
         Outer = new OuterPort(options.Outer);
         KeepaliveEvery = options.Outer.NatKeepalive;
+        _staticBehindNat = options.Outer.StaticBehindNat;
         _fragmentPolicy = options.Outer.Fragment;
         _paths = new PathMtuTable(OuterMtu.Find(options));
         _news = HearPath;
+        _traps = new TrapTable(options.Ike);
         Inner = options.Inner!.Tun is null ? new UdpInnerPort(options.Inner) : new TunInnerPort(options.Inner, options.Inner.Mtu ?? TunnelMtu(options));
     }
 
@@ -96,6 +98,8 @@ internal sealed partial class PacketPath : IDisposable
     {
         var sa = new OutboundSa(description.Spi, (EspSuite)description.Suite, description.Extended, description.CipherKey, description.SaltOrIntegrityKey);
         var entry = new OutboundEntry(record.Id, sa, description, swap: _isPeer) { KeyCheck = KeyCheckValue.Of(description.Key), KeyTag = record.KeyTag };
+        if (description.Child == 0)
+            entry.IsBehindNat = _staticBehindNat;
         if (_isPeer && description.Child == 0)
             entry.Peer = _remote;
         if (description.Own is { } own && !_viaRouter)
@@ -183,11 +187,15 @@ internal sealed partial class PacketPath : IDisposable
 
     /// <summary>The peer of these pairs is elsewhere now.</summary>
     /// <param name="unlessLearned">What a packet has shown since is newer than this.</param>
-    public void Move(IEnumerable<ulong> children, in UdpEndpoint local, in UdpEndpoint remote, bool unlessLearned = false)
+    /// <param name="behindNat">A NAT rewrites our address on the way there.</param>
+    public void Move(IEnumerable<ulong> children, in UdpEndpoint local, in UdpEndpoint remote, bool behindNat, bool unlessLearned = false)
     {
         foreach (ulong child in children)
         {
-            if (Children.Find(child)?.Outbound is { } entry && !(unlessLearned && entry.IsLearned))
+            if (Children.Find(child)?.Outbound is not { } entry)
+                continue;
+            entry.IsBehindNat = behindNat;
+            if (!(unlessLearned && entry.IsLearned))
                 (entry.Peer, entry.Local) = (remote, _viaRouter ? default : local);
         }
     }
@@ -302,7 +310,7 @@ internal sealed partial class PacketPath : IDisposable
 
         OutboundEntry? entry = _selectors.Find(ip);
         if (entry is null)
-            return EspVerdict.NoPolicy;
+            return Trap(packet, ip);
         if (taken >= 0)
             Inner.Learn(taken, source);  // only who has an SA: whoever else speaks up takes no room
         if (entry.Peer.IsNone)

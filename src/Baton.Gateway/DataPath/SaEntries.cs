@@ -50,6 +50,9 @@ internal sealed class OutboundEntry(SaId id, OutboundSa sa, SaDescription descri
 
     public int PeerMovesTold { get; set; }
 
+    /// <summary>A NAT in front of us must not forget the way.</summary>
+    public bool IsBehindNat { get; set; }
+
     /// <summary><see cref="Packets"/> when keepalives were last considered.</summary>
     public long PacketsSeen { get; set; }
 

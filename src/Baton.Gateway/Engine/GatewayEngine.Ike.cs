@@ -34,11 +34,11 @@ internal sealed partial class GatewayEngine
     public ClusterIke? Ike { get; private set; }
 
     /// <summary>Before the start.</summary>
-    public void UseIke(Cluster.Configuration.IkeOptions options)
+    public void UseIke()
     {
         if (_options.StaticSas.Count > 0)
             return;
-        Ike = new ClusterIke(this, options, _sealer, _options.Redundancy, _options.Outer!.Listen, _log);
+        Ike = new ClusterIke(this, _options, _sealer, _log);
         Ike.Runner.Failed = e => Ended.TrySetException(e);
         Path.Ike = Ike.Runner;
         Path.PeerMoved = (child, peer) =>

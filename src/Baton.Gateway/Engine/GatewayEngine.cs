@@ -205,6 +205,7 @@ internal sealed partial class GatewayEngine : IDisposable
         if (_active)
             Path.KeepAlive(now);
         TakeBuilt();
+        Path.TendTraps(now);
         RegisterSome();
         TendIke(now);
         Meter.End(TurnPart.Records);

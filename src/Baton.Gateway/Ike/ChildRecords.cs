@@ -72,6 +72,6 @@ internal static class ChildRecords
         CryptographicOperations.ZeroMemory(pair.OutboundKeys);
     }
 
-    private static SaSelector[] Selectors(IReadOnlyList<TrafficSelector> selectors) =>
+    public static SaSelector[] Selectors(IReadOnlyList<TrafficSelector> selectors) =>
         [.. selectors.Select(s => new SaSelector(s.Protocol, s.StartPort, s.EndPort, IpAddress.From(s.Start), IpAddress.From(s.End)))];
 }

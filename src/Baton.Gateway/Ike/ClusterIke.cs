@@ -39,16 +39,23 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
         public ulong Sa;
     }
 
-    public ClusterIke(GatewayEngine engine, IkeOptions options, RecordSealer sealer, RedundancyOptions sizes, IPEndPoint usualLocal, ILogger log)
+    private readonly AssignedAddresses? _assigned;
+
+    public ClusterIke(GatewayEngine engine, NodeOptions options, RecordSealer sealer, ILogger log)
     {
-        (_engine, _sealer, _sizes, _log) = (engine, sealer, sizes, log);
+        (_engine, _sealer, _sizes, _log) = (engine, sealer, options.Redundancy, log);
+        _assigned = AssignedAddresses.For(options, log);
         _ivs = new IvPools(id => _engine.Post(e => e.WantIvs(id)));
-        Runner = new IkeRunner(options, _ivs, this, usualLocal, log);
+        Runner = new IkeRunner(options.Ike, _ivs, this, options.Outer!.Listen, log);
     }
 
     public IkeRunner Runner { get; }
 
-    public void Dispose() => Runner.Dispose();
+    public void Dispose()
+    {
+        Runner.Dispose();
+        _assigned?.Dispose();
+    }
 
     // ---- told by the engine, on its thread ----
 
@@ -64,6 +71,7 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
     {
         _epoch++;
         _hopedFor.Clear();
+        _assigned?.Clear();
         Runner.StandDown();
     });
 
@@ -170,10 +178,14 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
 
     public void Perform(IkeOutput output)
     {
+        if (_assigned is not null && AssignedAddresses.Concerned(output) is { } concerned)
+            _assigned.Refresh(concerned, Runner.Endpoint);
         switch (output)
         {
             case IkeOutput.ChildUp up:
                 ChildRecords.Wipe(up.Child);  // the data path has them from the record
+                if (up.Child.BehindNat)
+                    _engine.Post(e => e.Path.SetBehindNat(up.Child.Id.Value, true));
                 break;
             case IkeOutput.UseOutbound use:
                 _engine.Post(e => e.Path.UseOutbound(use.Child.Value));
@@ -183,7 +195,7 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
                     Belongs(child.Value, replaced.Successor.Id.Value);
                 break;
             case IkeOutput.EndpointChanged changed:
-                Move(changed.Children, changed.Local, changed.Remote, changed.UdpEncapsulation);
+                Move(changed.Children, changed.Local, changed.Remote, changed.UdpEncapsulation, changed.BehindNat);
                 break;
             case IkeOutput.RestoreWanted wanted:
                 // Those that the ledger still has come back with their version; one that it never had begins anew, its IV counter too.
@@ -217,9 +229,10 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
             // The record of an SA knows its maker and where the peer was then; the IKE SA knows who has it now, and where the peer is.
             foreach (ChildSaId child in sa.Children)
                 Belongs(child.Value, sa.Id.Value);
-            Move(sa.Children, sa.Local, sa.Remote, sa.UdpEncapsulation, unlessLearned: true);
+            Move(sa.Children, sa.Local, sa.Remote, sa.UdpEncapsulation, sa.BehindNat, unlessLearned: true);
         }
 
+        _assigned?.Begin(Runner.Endpoint.Established);
         foreach (RestoredIkeSa one in restored)
             Wipe(one.Snapshot);
         _log.LogInformation("{Count} IKE SAs taken over from their records", restored.Count);
@@ -267,12 +280,12 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
             halves.Sa = sa;
     }
 
-    private void Move(IReadOnlyList<ChildSaId> pairs, IPEndPoint local, IPEndPoint remote, bool udp, bool unlessLearned = false)
+    private void Move(IReadOnlyList<ChildSaId> pairs, IPEndPoint local, IPEndPoint remote, bool udp, bool behindNat, bool unlessLearned = false)
     {
         ulong[] children = [.. pairs.Select(pair => pair.Value)];
         var from = UdpEndpoint.From(local);
         var to = UdpEndpoint.From(udp ? remote : new IPEndPoint(remote.Address, 0));
-        _engine.Post(e => e.Path.Move(children, from, to, unlessLearned));
+        _engine.Post(e => e.Path.Move(children, from, to, behindNat, unlessLearned));
     }
 
     /// <summary>A snapshot holds keys; what it was made for is sealed, or restored.</summary>

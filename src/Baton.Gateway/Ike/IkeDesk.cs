@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using Baton.Cluster.Protos;
 using Baton.Gateway.Engine;
 using Baton.Ike;
@@ -53,8 +54,8 @@ internal static class IkeDesk
     {
         if (command.Verb == "initiate")
         {
-            runner.Step(new IkeInput.Initiate(command.Connection));
-            return new IkeReply { Done = true, Detail = $"{command.Connection} is asked for" };
+            string[] names = [.. runner.Endpoint.Connections.Where(name => IsMeant(command, name))];
+            return Each(runner, names, name => new IkeInput.Initiate(name), command, otherwise: "is no connection here");
         }
 
         if (command.Child.Length > 0)
@@ -75,17 +76,20 @@ internal static class IkeDesk
             "probe" => id => new IkeInput.Probe(id),
             _ => null,
         };
-        return Each(runner, [.. runner.Endpoint.Established.Where(sa => sa.Connection == command.Connection).Select(sa => sa.Id)], ofSa, command);
+        return Each(runner, [.. runner.Endpoint.Established.Where(sa => IsMeant(command, sa.Connection)).Select(sa => sa.Id)], ofSa, command);
     }
 
-    private static IkeReply Each<T>(IkeRunner runner, IReadOnlyList<T> ids, Func<T, IkeInput>? input, IkeCommand command)
+    /// <summary>A name, or a pattern with <c>*</c> for many of them.</summary>
+    private static bool IsMeant(IkeCommand command, string connection) => FileSystemName.MatchesSimpleExpression(command.Connection, connection, ignoreCase: false);
+
+    private static IkeReply Each<T>(IkeRunner runner, IReadOnlyList<T> ids, Func<T, IkeInput>? input, IkeCommand command, string otherwise = "is not up here")
     {
         if (input is null)
             return new IkeReply { Detail = $"{command.Verb} is nothing that can be asked for here" };
         foreach (T id in ids)
             runner.Step(input(id));
         string what = command.Child.Length > 0 ? $"{command.Connection}:{command.Child}" : command.Connection;
-        return ids.Count > 0 ? new IkeReply { Done = true, Detail = $"{command.Verb} {what}: {ids.Count} asked for" } : new IkeReply { Detail = $"{what} is not up here" };
+        return ids.Count > 0 ? new IkeReply { Done = true, Detail = $"{command.Verb} {what}: {ids.Count} asked for" } : new IkeReply { Detail = $"{what} {otherwise}" };
     }
 
     private static IkeSaStatus Describe(IkeSaFacts facts)

@@ -83,6 +83,8 @@ internal sealed class IkeRunner : IIkeSink, IDisposable
         });
     }
 
+    public void Acquire(IkeInput.Acquire wanted) => Post(wanted);
+
     /// <summary>From any thread: one input for the endpoint.</summary>
     public void Post(IkeInput input) => Post(() => Step(input));
 

@@ -20,10 +20,12 @@ internal sealed class LoneIke : IIkeHost, IDisposable
 
     private ulong _lastId;
 
-    public LoneIke(IkeOptions options, PacketPath path, IPEndPoint usualLocal, Action<Action<PacketPath>> post, ILogger log)
+    private readonly AssignedAddresses? _assigned;
+
+    public LoneIke(NodeOptions options, PacketPath path, Action<Action<PacketPath>> post, ILogger log)
     {
-        _post = post;
-        Runner = new IkeRunner(options, new CountingIvSources(), this, usualLocal, log);
+        (_post, _assigned) = (post, AssignedAddresses.For(options, log));
+        Runner = new IkeRunner(options.Ike, new CountingIvSources(), this, options.Outer!.Listen, log);
         path.Ike = Runner;
     }
 
@@ -49,7 +51,11 @@ internal sealed class LoneIke : IIkeHost, IDisposable
         }
     }
 
-    public void Dispose() => Runner.Dispose();
+    public void Dispose()
+    {
+        Runner.Dispose();
+        _assigned?.Dispose();
+    }
 
     public void Send(IPEndPoint local, IPEndPoint remote, ReadOnlyMemory<byte> message)
     {
@@ -61,12 +67,18 @@ internal sealed class LoneIke : IIkeHost, IDisposable
 
     public void Perform(IkeOutput output)
     {
+        if (_assigned is not null && AssignedAddresses.Concerned(output) is { } concerned)
+            _assigned.Refresh(concerned, Runner.Endpoint);
         switch (output)
         {
             case IkeOutput.ChildUp up:
                 (SaDescription outbound, SaDescription inbound) = ChildRecords.Describe(up.Child, 0, 0, swap: true);
                 ChildRecords.Wipe(up.Child);
-                _post(path => Install(path, outbound, inbound));
+                _post(path =>
+                {
+                    Install(path, outbound, inbound);
+                    path.SetBehindNat(up.Child.Id.Value, up.Child.BehindNat);
+                });
                 break;
             case IkeOutput.UseOutbound use:
                 _post(path => path.UseOutbound(use.Child.Value));
@@ -95,7 +107,7 @@ internal sealed class LoneIke : IIkeHost, IDisposable
         var from = UdpEndpoint.From(changed.Local);
         var to = UdpEndpoint.From(changed.UdpEncapsulation ? changed.Remote : new IPEndPoint(changed.Remote.Address, 0));
         ulong[] children = [.. changed.Children.Select(child => child.Value)];
-        _post(path => path.Move(children, from, to));
+        _post(path => path.Move(children, from, to, changed.BehindNat));
     }
 
     private void Install(PacketPath path, SaDescription outbound, SaDescription inbound)

@@ -37,7 +37,8 @@ internal static partial class Auth
         if (credentials.RemoteIdentity is { } peer) payloads.Add(peer.ToPayload(isInitiator: false));
         payloads.Add(auth);
         ConfigurationExchange.Ask(connection, payloads);
-        ChildOffer child = ChildNegotiation.Offer(core, sa, connection.Children[0], null, 0, duringAuth: true);
+        ChildPolicy policy = connection.Children.FirstOrDefault(each => each.Name == handshake.First?.Policy) ?? connection.Children[0];
+        ChildOffer child = ChildNegotiation.Offer(core, sa, policy, handshake.First, 0, duringAuth: true);
         ChildNegotiation.Append(child, payloads, withKe: null, nonce: null, weAreInitiatorOfExchange: true);
         if (connection.Mobike) payloads.Add(new NotifyPayload(NotifyType.MobikeSupported));
         if (core.Policy.AnnounceCounterSync)
@@ -93,7 +94,7 @@ internal static partial class Auth
         ConfigurationExchange.Take(core, sa, answer);
         core.Put(new IkeOutput.IkeSaUp(sa.Facts, core.StepCommit));
         ChildNegotiation.Accept(exchange, request.Child!, answer, Nonces(handshake), default, weStarted: true);
-        foreach (ChildPolicy more in connection.Children.Skip(1).Where(each => each.Start)) sa.Wanted.Add(new WantedChild(more.Name, null, null, core.Now));
+        foreach (ChildPolicy more in connection.Children.Where(each => each.Start && each.Name != request.Child!.Policy)) sa.Wanted.Add(new WantedChild(more.Name, null, null, core.Now));
         EndHandshake(sa);
     }
 

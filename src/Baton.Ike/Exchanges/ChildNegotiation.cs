@@ -165,7 +165,7 @@ internal static class ChildNegotiation
             InboundKeys: made.WeInitiated ? fromResponder : fromInitiator, OutboundKeys: made.WeInitiated ? fromInitiator : fromResponder,
             child.Mode, child.Local, child.Remote, sa.Local, sa.Remote, sa.UdpEncapsulation)
         {
-            Replaces = child.Replaces, NoTfcPadding = noPadding, WeInitiated = made.WeInitiated,
+            Replaces = child.Replaces, NoTfcPadding = noPadding, WeInitiated = made.WeInitiated, BehindNat = sa.NatHere,
         };
         core.ChildCreated(sa, child, pair);
         return child;

@@ -72,6 +72,7 @@ internal static class Requests
         if (request.Attempts > 0)
         {
             core.Counters.Retransmissions++;
+            core.EndTurn(sa);
             core.Note(IkeEventKind.Retransmitted, sa, $"{request.Kind} {request.MessageId}");
         }
 

@@ -25,7 +25,7 @@ internal static partial class SaInit
     private const int MostRestarts = 10;
 
     /// <summary>Nothing of this is in a record: a takeover starts it anew.</summary>
-    public static void Ask(IkeEndpoint core, Connection connection)
+    public static IkeSaId Ask(IkeEndpoint core, Connection connection, WantedChild? first = null)
     {
         var sa = new IkeSa
         {
@@ -33,10 +33,11 @@ internal static partial class SaInit
             IsInitiator = true, IsClient = true, Local = connection.Local!, Remote = connection.Remote!,
             Group = connection.IkeProposals[0].Groups[0],
         };
-        sa.Handshake = new Handshake { NonceI = core.NewNonce(), KeyExchange = core.KeyExchange.Create(sa.Group) };
+        sa.Handshake = new Handshake { NonceI = core.NewNonce(), KeyExchange = core.KeyExchange.Create(sa.Group), First = first };
         core.Add(sa);
         core.Join(sa);
         Send(core, sa);
+        return sa.Id;
     }
 
     public static void OnAnswer(IkeEndpoint core, IkeInput.Datagram datagram, IkeHeader header)

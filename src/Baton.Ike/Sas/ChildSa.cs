@@ -64,6 +64,9 @@ internal sealed class ChildSa
     /// <summary>Traffic reached a limit and asked for a rekey. Not in a record: traffic will tell a successor too.</summary>
     public bool AskedByTraffic { get; set; }
 
+    /// <summary>When it will have carried nothing for too long. Not in a record: a successor gives it the whole time again.</summary>
+    public Instant IdleAt { get; set; } = Instant.Never;
+
     public bool IsReplaced => ReplacedBy is not null;
 
     public bool MayBeRekeyed => !IsReplaced && DeleteAt == Instant.Never;

@@ -19,6 +19,9 @@ internal sealed class Handshake : IDisposable
     // Only while Connecting, and so never in a record:
     public KeyExchange? KeyExchange { get; set; }
 
+    /// <summary>The packet that brings it up; null: nobody waits.</summary>
+    public WantedChild? First { get; init; }
+
     public byte[] Cookie { get; set; } = [];
 
     /// <summary>Answers that made us start the request anew (cookie, other group): bounded.</summary>

@@ -207,7 +207,7 @@ internal sealed partial class IkeSa
         get
         {
             Instant due = ExpireAt;
-            foreach (ChildSa child in Children) due = Instant.Min(due, Instant.Min(child.ExpireAt, child.UseOutboundAt));
+            foreach (ChildSa child in Children) due = Instant.Min(Instant.Min(due, child.ExpireAt), Instant.Min(child.UseOutboundAt, child.IdleAt));
             if (Outstanding is not null) return Instant.Min(due, Outstanding.ResendAt);
             if (!IsEstablished) return due;
             due = Instant.Min(due, DeleteAt);
@@ -228,7 +228,12 @@ internal sealed partial class IkeSa
 
     public IkeSaFacts Facts => new(
         Id, ConnectionName, LocalSpi, RemoteSpi, IsClient, Local, Remote, UdpEncapsulation, PeerIdentity, Suite, Group, Abilities, [.. Given],
-        [.. Children.Select(each => each.Id)]);
+        [.. Children.Select(each => each.Id)])
+    {
+        BehindNat = NatHere,
+        Assigned = [.. Assigned],
+        Beyond = Assigned.Count > 0 ? [.. Children.SelectMany(each => each.Remote).Distinct()] : [],
+    };
 
     /// <summary>Ciphers are made when first used: a standby that only holds records pays for none.</summary>
     public IkeCipher Outbound => _outbound ??= NewCipher(IsInitiator);

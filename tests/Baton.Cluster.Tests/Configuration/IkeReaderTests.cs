@@ -89,6 +89,37 @@ public sealed class IkeReaderTests : IDisposable
     }
 
     [Fact]
+    public void A_trap_makes_nothing_by_itself_and_says_which_packets_it_is_for()
+    {
+        string Table(string start, string child) => $"""
+            [[connection]]
+            name = "branch"
+            local = "192.0.2.1:500"
+            remote = "198.51.100.7:500"
+            start = "{start}"
+            local-id = "gw.example.org"
+            auth = "psk"
+            psk-file = "good.psk"
+            rekey-jitter-percent = 25
+            [[connection.child]]
+            name = "lan"
+            {child}
+            rekey-numbers-left = 4096
+            idle-ms = 60000
+            """;
+        ConfigResult good = Parse(Table("trap", "local = [\"10.1.0.0/16\"]\nremote = [\"10.2.0.0/16\"]"));
+        Assert.Empty(good.Errors.Select(e => e.ToString()));
+        IkeOptions ike = good.Options!.Ike;
+        Connection connection = Assert.Single(ike.Connections);
+        ChildPolicy child = Assert.Single(connection.Children);
+        Assert.Equal((ConnectionStart.Trap, false, false), (ike.Starts["branch"], connection.KeepUp, child.Start));
+        Assert.Equal((0.25, 4_096UL, TimeSpan.FromMinutes(1)), (connection.IkeLifetime.Jitter, child.Lifetime.SequenceHeadroom, child.IdleAfter));
+
+        Assert.Contains("does not say which packets it is for", Assert.Single(Parse(Table("trap", "remote = [\"10.2.0.0/16\"]")).Errors).ToString(), StringComparison.Ordinal);
+        Assert.Contains("has idle-ms", Assert.Single(Parse(Table("initiate", "remote = [\"10.2.0.0/16\"]")).Errors).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Everything_that_is_wrong_is_said_at_once()
     {
         ConfigResult result = Parse("""

@@ -94,6 +94,10 @@ public sealed class PacketPathTests : IDisposable
     {
         _peer.KeepaliveEvery = TimeSpan.FromSeconds(20);
         Instant now = Instant.FromMilliseconds(1);
+        _peer.KeepAlive(now - TimeSpan.FromSeconds(10));
+        Assert.Equal(0, _peer.KeepalivesSent);             // no NAT is in front of us, so nobody need hear from us
+        foreach (OutboundEntry entry in _peer.OutboundSas.Values)
+            entry.IsBehindNat = true;
         Send();
         _peer.KeepAlive(now);
         Assert.Equal(0, _peer.KeepalivesSent);

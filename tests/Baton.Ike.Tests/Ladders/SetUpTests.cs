@@ -27,6 +27,28 @@ public sealed class SetUpTests
         Assert.Single(lab.Right.Active.Outputs.OfType<IkeOutput.IkeSaUp>());
     }
 
+    [Fact]
+    public void ManyConnectionsBeginInTurnsAndASilentPeerStopsNobody()
+    {
+        // Forty to keep up; the responder takes two half-open ones from one address, and three connections go to where nobody answers.
+        var lab = new Lab(4);
+        Connection Many(int i) => Setups.Left(lab, name: $"c{i}") with { Credentials = Setups.Credentials($"left{i}", "right") };
+        Connection Silent(int i) => Many(i) with { Remote = new IPEndPoint(IPAddress.Parse("192.0.2.9"), 500) };
+        lab.Left.Policy = Lab.QuickPolicy with { MostStarting = 2, Connections = [Silent(0), Silent(1), Silent(2), .. Enumerable.Range(3, 37).Select(Many)] };
+        Connection any = Setups.Right(lab);
+        lab.Right.Policy = Lab.QuickPolicy with
+        {
+            Flood = new FloodPolicy { MostHalfOpenPerAddress = 2 },
+            Connections = [any with { Remote = null, Credentials = any.Credentials with { RemoteIdentity = null } }],
+        };
+        lab.Start();
+
+        lab.Await(() => lab.Left.Active.Data.Children.Count == 37, 5_000, "all that can be are up");
+
+        Assert.Equal(0, lab.Right.Active.Endpoint.Counters[IkeDrop.HalfOpenPerAddress]);
+        Assert.Equal(37, lab.Right.Active.Data.Children.Count);
+    }
+
     public static TheoryData<Cipher, IntegrityAlgorithm, PrfAlgorithm, KeyExchangeGroup> Suites => new()
     {
         { Cipher.AesGcm128, IntegrityAlgorithm.None, PrfAlgorithm.HmacSha256, KeyExchangeGroup.Curve25519 },
