@@ -1,4 +1,4 @@
-using Baton.Esp.Replay;
+using Baton.Wire.Replay;
 using BenchmarkDotNet.Attributes;
 
 namespace Baton.Bench;

@@ -4,6 +4,7 @@ using System.Runtime.Intrinsics;
 using Baton.Crypto;
 using Baton.Crypto.OpenSsl;
 using Baton.Esp.Replay;
+using Baton.Wire.Replay;
 
 namespace Baton.Esp;
 

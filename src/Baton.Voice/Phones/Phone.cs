@@ -7,6 +7,7 @@ using Baton.Voice.Inner;
 using Baton.Voice.Rtp;
 using Baton.Voice.Shell;
 using Baton.Wire;
+using Baton.Wire.Rtp;
 
 namespace Baton.Voice.Phones;
 

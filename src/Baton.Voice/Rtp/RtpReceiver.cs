@@ -1,4 +1,5 @@
 using Baton.Wire;
+using Baton.Wire.Rtp;
 
 namespace Baton.Voice.Rtp;
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Baton.Voice.Audio;
 using Baton.Voice.Inner;
 using Baton.Voice.Rtp;
+using Baton.Wire.Rtp;
 
 namespace Baton.Voice.Tests.Phones;
 

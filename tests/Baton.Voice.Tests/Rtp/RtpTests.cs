@@ -1,6 +1,7 @@
 using Baton.Voice.Audio;
 using Baton.Voice.Rtp;
 using Baton.Wire;
+using Baton.Wire.Rtp;
 using CsCheck;
 
 namespace Baton.Voice.Tests.Rtp;
