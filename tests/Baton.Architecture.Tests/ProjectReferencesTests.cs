@@ -21,6 +21,7 @@ public sealed class ProjectReferencesTests
         ["Baton.Esp"] = Layer.Core,
         ["Baton.Ike"] = Layer.Core,
         ["Baton.Redundancy"] = Layer.Core,
+        ["Baton.Srtp"] = Layer.Core,
         ["Baton.Cluster"] = Layer.Contract,
         ["Baton.Linux"] = Layer.System,
         ["Baton.Handler"] = Layer.Shell,

@@ -9,14 +9,18 @@ public enum HmacHash
     Sha256,
     Sha384,
     Sha512,
+
+    /// <summary>SRTP's only hash (RFC 3711 4.2.1): for that, and for nothing that can choose.</summary>
+    Sha1,
 }
 
-/// <summary>HMAC (RFC 2104) with SHA-2 under one key, fed in parts, used again and again. Not thread-safe: one owner.</summary>
+/// <summary>HMAC (RFC 2104) with SHA-2 or SHA-1 under one key, fed in parts, used again and again. Not thread-safe: one owner.</summary>
 public sealed class Hmac : SafeHandle
 {
     /// <summary>The longest MAC.</summary>
     public const int MaximumLength = 64;
 
+    private static readonly nint Sha1 = LibCrypto.NotNull(LibCrypto.EVP_MD_fetch(0, "SHA1", 0));
     private static readonly nint Sha256 = LibCrypto.NotNull(LibCrypto.EVP_MD_fetch(0, "SHA256", 0));
     private static readonly nint Sha384 = LibCrypto.NotNull(LibCrypto.EVP_MD_fetch(0, "SHA384", 0));
     private static readonly nint Sha512 = LibCrypto.NotNull(LibCrypto.EVP_MD_fetch(0, "SHA512", 0));
@@ -36,7 +40,7 @@ public sealed class Hmac : SafeHandle
 
     public override bool IsInvalid => handle == 0;
 
-    public static int LengthOf(HmacHash hash) => hash switch { HmacHash.Sha256 => 32, HmacHash.Sha384 => 48, _ => 64 };
+    public static int LengthOf(HmacHash hash) => hash switch { HmacHash.Sha1 => 20, HmacHash.Sha256 => 32, HmacHash.Sha384 => 48, _ => 64 };
 
     public unsafe Hmac Append(ReadOnlySpan<byte> part)
     {
@@ -64,11 +68,19 @@ public sealed class Hmac : SafeHandle
         CryptographicOperations.ZeroMemory(whole);
     }
 
+    /// <summary>Ends as <see cref="Finish"/> does, and compares in fixed time with the first bytes of the MAC.</summary>
+    public bool Verify(ReadOnlySpan<byte> expected)
+    {
+        Span<byte> mac = stackalloc byte[MaximumLength];
+        Finish(mac);
+        return CryptographicOperations.FixedTimeEquals(mac[..expected.Length], expected);
+    }
+
     protected override bool ReleaseHandle()
     {
         LibCrypto.HMAC_CTX_free(handle);
         return true;
     }
 
-    private static nint Digest(HmacHash hash) => hash switch { HmacHash.Sha256 => Sha256, HmacHash.Sha384 => Sha384, _ => Sha512 };
+    private static nint Digest(HmacHash hash) => hash switch { HmacHash.Sha1 => Sha1, HmacHash.Sha256 => Sha256, HmacHash.Sha384 => Sha384, _ => Sha512 };
 }

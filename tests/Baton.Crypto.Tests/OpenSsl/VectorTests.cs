@@ -21,6 +21,37 @@ public sealed class VectorTests
         Assert.Equal(plain, Convert.ToHexStringLower(text));
     }
 
+    [Theory] // RFC 3711 B.2: whole blocks, and the counter's carry out of its last byte
+    [InlineData("f0f1f2f3f4f5f6f7f8f9fafbfcfd0000", "e03ead0935c95e80e166b16dd92b4eb4d23513162b02d0f72a43a2fe4a5f97ab41e95b3bb0a2e8dd477901e4fca894c0")]
+    [InlineData("f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff", "ec8cdf7398607cb0f2d21675ea9ea1e4362b7c3c6773516318a077d7fc5073ae6a2cc3787889374fbeb4c81b17ba6c44")]
+    public void Rfc3711AesCounterMode(string counter, string keyStream)
+    {
+        using var cipher = new EvpCtr(Convert.FromHexString("2b7e151628aed2a6abf7158809cf4f3c"));
+        for (int length = 0; length <= keyStream.Length / 2; length += 7)
+        {
+            byte[] text = new byte[length];
+            cipher.Apply(Convert.FromHexString(counter), text);
+            Assert.Equal(keyStream[..(2 * length)], Convert.ToHexStringLower(text));
+        }
+    }
+
+    [Theory] // RFC 2202 section 3, cases 1, 2, 3 and 6
+    [InlineData("0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", "4869205468657265", "b617318655057264e28bc0b6fb378c8ef146be00")]
+    [InlineData("4a656665", "7768617420646f2079612077616e7420666f72206e6f7468696e673f", "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd", "125d7342b9ac11cd91a39af48aa17b4f63f175d3")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "54657374205573696e67204c6172676572205468616e20426c6f636b2d53697a65204b6579202d2048617368204b6579204669727374", "aa4ae5e15272d00e95705637ce8a3b55ed402112")]
+    public void Rfc2202HmacSha1(string key, string data, string mac)
+    {
+        using var hmac = new Hmac(HmacHash.Sha1, Convert.FromHexString(key));
+        byte[] bytes = Convert.FromHexString(data);
+        byte[] got = new byte[10];
+        hmac.Append(bytes.AsSpan(0, 3)).Append(bytes.AsSpan(3)).Finish(got);
+        Assert.Equal(mac[..20], Convert.ToHexStringLower(got));
+        Assert.True(hmac.Append(bytes).Verify(got));
+        got[9] ^= 1;
+        Assert.False(hmac.Append(bytes).Verify(got));
+    }
+
     [Theory] // RFC 4868 section 2.7.2.1, AUTH256-1 to 3
     [InlineData("0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", "4869205468657265", "198a607eb44bfbc69903a0f1cf2bbdc5")]
     [InlineData("4a6566654a6566654a6566654a6566654a6566654a6566654a6566654a656665", "7768617420646f2079612077616e7420666f72206e6f7468696e673f", "167f928588c5cc2eef8e3093caa0e87c")]
