@@ -99,8 +99,8 @@ public sealed class Cast(Launcher launcher, NodeFiles files, Topology topology, 
         }
     }
 
-    /// <summary>Waits until the handler answers and the gateways are what they should be.</summary>
-    public async Task FormClusterAsync(TimeSpan patience, CancellationToken cancellation)
+    /// <summary>Waits until one gateway is active and the other would carry every SA on; says which one it is.</summary>
+    public async Task<string> FormClusterAsync(TimeSpan patience, CancellationToken cancellation)
     {
         await StartHandlerAsync().ConfigureAwait(false);
         await watch.UntilHandlerAsync("the handler answers", _ => true, patience, cancellation).ConfigureAwait(false);
@@ -109,7 +109,7 @@ public sealed class Cast(Launcher launcher, NodeFiles files, Topology topology, 
         await watch.UntilGatewayAsync("a", "a is active", status => status.State == "active", patience, cancellation).ConfigureAwait(false);
         await StartGatewayAsync("b").ConfigureAwait(false);
         await StartPeerAsync().ConfigureAwait(false);
-        await watch.UntilReadyAsync("a", "b", patience, cancellation).ConfigureAwait(false);
+        return (await watch.UntilReadyAsync(patience, cancellation).ConfigureAwait(false)).Record.Holder.Member;
     }
 
     private Task<Instrument> PhoneAsync(

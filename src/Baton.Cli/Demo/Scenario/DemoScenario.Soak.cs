@@ -13,8 +13,8 @@ public sealed partial class DemoScenario
     public async Task SoakAsync(string report, TimeSpan time, CancellationToken cancellation)
     {
         await cast.StartObserverAsync(cancellation).ConfigureAwait(false);
-        await cast.FormClusterAsync(Patience, cancellation).ConfigureAwait(false);
-        await cast.WatchAsync("a", cancellation).ConfigureAwait(false);
+        string active = await cast.FormClusterAsync(Patience, cancellation).ConfigureAwait(false);
+        await cast.WatchAsync(active, cancellation).ConfigureAwait(false);
         await cast.StartInstrumentsAsync(report, cancellation).ConfigureAwait(false);
         await LearnRolesAsync(cancellation).ConfigureAwait(false);
         await AnnounceAsync(cancellation).ConfigureAwait(false);

@@ -40,17 +40,26 @@ public sealed class ClusterWatch(RunFolder folder, Topology topology, int saCoun
     public Task<NodeStatus> UntilGatewayAsync(string name, string what, Func<NodeStatus, bool> holds, TimeSpan patience, CancellationToken cancellation) =>
         UntilAsync(what, async () => await GatewayAsync(name, cancellation).ConfigureAwait(false) is { } status && Noted(status) && holds(status) ? status : null, patience, cancellation);
 
+    /// <summary>As <see cref="UntilReadyAsync(string, string, TimeSpan, CancellationToken)"/>, whoever is active: a takeover that nobody asked for may come at any time.</summary>
+    public Task<ClusterStatus> UntilReadyAsync(TimeSpan patience, CancellationToken cancellation) =>
+        UntilAsync("one gateway active and the other ready", async () =>
+            await HandlerAsync(cancellation).ConfigureAwait(false) is { Record: { Holder: { } active, Designee: { } standby } }
+                ? await ReadyAsync(active.Member, standby.Member, cancellation).ConfigureAwait(false)
+                : null, patience, cancellation);
+
     /// <summary>Somebody is active, the other is in sync, named successor, and would carry every SA on.</summary>
     public Task<ClusterStatus> UntilReadyAsync(string active, string standby, TimeSpan patience, CancellationToken cancellation) =>
-        UntilAsync($"{active} active and {standby} ready", async () =>
-        {
-            if (await HandlerAsync(cancellation).ConfigureAwait(false) is not { } status || !Noted(status)) return null;
-            ClusterRecord record = status.Record;
-            if (record?.Holder?.Member != active || record.Designee?.Member != standby || record.InSync.All(member => member.Member != standby)) return null;
-            if (await GatewayAsync(active, cancellation).ConfigureAwait(false) is not { State: "active" } first || first.Term != record.Term) return null;
-            if (await GatewayAsync(standby, cancellation).ConfigureAwait(false) is not { State: "standby" } second || !Noted(second)) return null;
-            return second.SaCount == saCount && second.SaReady == saCount ? status : null;
-        }, patience, cancellation);
+        UntilAsync($"{active} active and {standby} ready", () => ReadyAsync(active, standby, cancellation), patience, cancellation);
+
+    private async Task<ClusterStatus?> ReadyAsync(string active, string standby, CancellationToken cancellation)
+    {
+        if (await HandlerAsync(cancellation).ConfigureAwait(false) is not { } status || !Noted(status)) return null;
+        ClusterRecord record = status.Record;
+        if (record?.Holder?.Member != active || record.Designee?.Member != standby || record.InSync.All(member => member.Member != standby)) return null;
+        if (await GatewayAsync(active, cancellation).ConfigureAwait(false) is not { State: "active" } first || first.Term != record.Term) return null;
+        if (await GatewayAsync(standby, cancellation).ConfigureAwait(false) is not { State: "standby" } second || !Noted(second)) return null;
+        return second.SaCount == saCount && second.SaReady == saCount ? status : null;
+    }
 
     /// <summary>Waits until <paramref name="look"/> finds something.</summary>
     public async Task<T> UntilAsync<T>(string what, Func<Task<T?>> look, TimeSpan patience, CancellationToken cancellation)
