@@ -135,6 +135,8 @@ public sealed partial class DemoScenario
         double alone = 0;
         await MeasureAsync("kill-without-handler", $"kill -9 of {_active} while there is no handler: {_standby} acts alone", takeover: true, async _ =>
         {
+            // A wrong suspicion while there is no handler costs most: who acts alone receives nothing until it is back (G7).
+            if (await watch.GatewayAsync(_standby, cancellation).ConfigureAwait(false) is { State: "alone" or "active" } early) CountFalseTakeover(_standby, early.Term);
             await CountAsync(_active, cancellation).ConfigureAwait(false);
             await cast.KillAsync(_active, cancellation).ConfigureAwait(false);
             began = Now;

@@ -74,11 +74,7 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, IDemoSas
         ClusterStatus status = await watch.UntilReadyAsync(Patience, cancellation).ConfigureAwait(false);
         string before = _active;
         (_active, _standby) = (status.Record.Holder.Member, status.Record.Designee.Member);
-        if (before != _active)
-        {
-            _result.FalseTakeovers++;
-            display.Say($"  a takeover that nobody asked for: {_active} is active in term {status.Record.Term}", "yellow");
-        }
+        if (before != _active) CountFalseTakeover(_active, status.Record.Term);
         else if (_term != 0 && status.Record.Term != _term)
         {
             display.Say($"  {_active} moved on from term {_term} to {status.Record.Term}: its designee had not confirmed in time");
@@ -92,6 +88,12 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, IDemoSas
         }
 
         if (Timeline.IsEmpty) Timeline.Begin(_active, _term, Now);
+    }
+
+    private void CountFalseTakeover(string member, ulong term)
+    {
+        _result.FalseTakeovers++;
+        display.Say($"  a takeover that nobody asked for: {member} is active in term {term}", "yellow");
     }
 
     private async Task AnnounceAsync(CancellationToken cancellation)
