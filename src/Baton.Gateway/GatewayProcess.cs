@@ -162,7 +162,7 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
 
         if (_engine.Tracker is { } tracker)
         {
-            yield return ("paths.good", tracker.IsGood ? 1UL : 0UL);
+            yield return ("paths.good", tracker.Health == PathHealth.Good ? 1UL : 0UL);
             yield return ("paths.handovers", (ulong)_engine.PathHandovers);
         }
 

@@ -38,7 +38,7 @@ public sealed class FiveThousandSeedsTests(ITestOutputHelper output)
         if (Environment.GetEnvironmentVariable("BATON_COVERAGE") is { Length: > 0 } file)
         {
             foreach (Outcome failure in failures)
-                text.AppendLine(CultureInfo.InvariantCulture, $"FAILED {failure.Seed} ({(Faults.Profile)(failure.Seed % 8)}) {failure.Broken}: {failure.What}");
+                text.AppendLine(CultureInfo.InvariantCulture, $"FAILED {failure.Seed} ({World.ProfileOf(failure.Seed)}) {failure.Broken}: {failure.What}");
             File.WriteAllText(file, text.ToString());
         }
 

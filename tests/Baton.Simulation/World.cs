@@ -44,7 +44,7 @@ internal sealed class World
         (Seed, Guards, Sabotage) = (seed, guards, sabotage);
         Random = new SimRandom(seed);
         _trace = new Trace(keepTrace);
-        Profile = (Profile)(seed % (ulong)Enum.GetValues<Profile>().Length);
+        Profile = ProfileOf(seed);
         Observer = new Observer(this);
         Network = new Network(this);
         // A member that moves on by itself (t+2) jumps its numbers with packets under way; a path that reorders across that jump loses some at the peer's
@@ -88,6 +88,8 @@ internal sealed class World
 
     public int Events { get; private set; }
 
+    public static Profile ProfileOf(ulong seed) => (Profile)(seed % (ulong)Enum.GetValues<Profile>().Length);
+
     public SimSa? SaOf(ulong keyTag) => keyTag >= 0x1000 && keyTag - 0x1000 < (ulong)Sas.Count ? Sas[(int)(keyTag - 0x1000)] : null;
 
     public void At(long at, Action act) => _events.Add(at, act);
@@ -119,6 +121,8 @@ internal sealed class World
         At(Network.Ms(300), Housekeeping);
         Ike.Start();
         At(Network.Ms(1_000), Attack);
+        if (Profile == Profile.FlappingLinks)
+            At(FaultsFrom, Observer.WatchRole);
         new FaultSchedule(this).Plan();
 
         while (_events.Count > 0)

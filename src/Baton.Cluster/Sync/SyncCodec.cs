@@ -1,6 +1,7 @@
 using System.Text;
 using Baton.Redundancy.Messages;
 using Baton.Redundancy.Records;
+using Baton.Redundancy.Tracking;
 
 namespace Baton.Cluster.Sync;
 
@@ -86,7 +87,7 @@ public sealed partial class SyncCodec
             case MemberMessage.Present m:
                 Begin(Kind.Present, m);
                 _writer.Varint(m.Revision);
-                _writer.Byte((byte)((m.HasHandler ? 1 : 0) | (m.PathsGood ? 0 : 2)));
+                _writer.Byte((byte)((m.HasHandler ? 1 : 0) | ((PathHealth.Good - m.Paths) << 1)));
                 break;
             case MemberMessage.RelaySurrender m:
                 Begin(Kind.RelaySurrender, m);
@@ -172,8 +173,8 @@ public sealed partial class SyncCodec
             case Kind.Present:
                 ulong revision = reader.Varint();
                 byte flag = reader.Byte();
-                if (flag > 3) reader.Fail(SyncVerdict.BadNumber);
-                message = new MemberMessage.Present(from, term, revision, (flag & 1) != 0, (flag & 2) == 0);
+                if (flag >> 1 > (int)PathHealth.Good) reader.Fail(SyncVerdict.BadNumber);
+                message = new MemberMessage.Present(from, term, revision, (flag & 1) != 0, PathHealth.Good - (flag >> 1));
                 break;
             case Kind.RelaySurrender:
                 message = new MemberMessage.RelaySurrender(from, term, ReadIncarnation(ref reader));

@@ -25,14 +25,15 @@ internal sealed partial class GatewayEngine
         if (Tracker is not { } tracker)
             return;
         Instant now = MonotonicClock.Now;
-        tracker.Step(input, Core.IsActive, Core.SuccessorPathsGood(now), now, _pathOutputs);
+        tracker.Step(input, Core.IsActive, Core.SuccessorPaths(now), now, _pathOutputs);
         foreach (PathOutput output in _pathOutputs)
         {
             switch (output)
             {
                 case PathOutput.Health health:
-                    _log.Log(health.Good ? LogLevel.Information : LogLevel.Warning, "paths: {Health}", health.Good ? "good" : health.Why);
-                    Feed(new MemberInput.Paths(health.Good));
+                    _log.Log(health.Now == PathHealth.Dead ? LogLevel.Warning : LogLevel.Information,
+                        "paths: {Health}", health.Now == PathHealth.Good ? "good" : health.Why);
+                    Feed(new MemberInput.Paths(health.Now));
                     break;
                 case PathOutput.HandOver wish:
                     PathHandovers++;

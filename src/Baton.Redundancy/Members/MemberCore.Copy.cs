@@ -157,7 +157,7 @@ public sealed partial class MemberCore
         if (!goesOn)
             ForgetCommits(outputs);
         _state = mayReceive && Same(Copy.Holder, Self) && Copy.Term == term ? MemberState.Active : MemberState.Alone;
-        _scope.Term = term;
+        (_scope.Term, _termSince) = (term, _scope.Now);
         if (WaitingCommits == 0)
             BeginCommits();
         _scope.Work++;

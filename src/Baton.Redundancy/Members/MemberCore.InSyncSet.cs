@@ -3,11 +3,12 @@ using Baton.Redundancy.Handlers;
 using Baton.Redundancy.Leases;
 using Baton.Redundancy.Messages;
 using Baton.Redundancy.Records;
+using Baton.Redundancy.Tracking;
 using Baton.Wire;
 
 namespace Baton.Redundancy.Members;
 
-/// <summary>As the active: who stands by with our ceilings, and who is designated.</summary>
+/// <summary>As the active: who stands by with our ceilings.</summary>
 /// <remarks>
 /// <code>
 ///   Present ──► copying: told of every ceiling, all SAs in parts (G12)
@@ -49,7 +50,8 @@ public sealed partial class MemberCore
         public ulong Revision;
         public ulong Term;
         public bool HasHandler;
-        public bool PathsGood;
+        public PathHealth Paths;
+        public Instant PathsSince;
         public Instant JoinNotBefore;
     }
 
@@ -103,11 +105,12 @@ public sealed partial class MemberCore
                     _neighbours.Remove(other);
             }
 
-            _neighbours[member] = neighbour = new Neighbour();
+            _neighbours[member] = neighbour = new Neighbour { Paths = present.Paths, PathsSince = now };
         }
 
-        (neighbour.LastSeen, neighbour.Revision, neighbour.Term, neighbour.HasHandler, neighbour.PathsGood) =
-            (now, present.Revision, present.Term, present.HasHandler, present.PathsGood);
+        if (neighbour.Paths != present.Paths)
+            (neighbour.Paths, neighbour.PathsSince) = (present.Paths, now);
+        (neighbour.LastSeen, neighbour.Revision, neighbour.Term, neighbour.HasHandler) = (now, present.Revision, present.Term, present.HasHandler);
     }
 
     private bool IsPresent(Incarnation member, Instant now) => _neighbours.TryGetValue(member, out Neighbour? neighbour)
@@ -234,26 +237,28 @@ public sealed partial class MemberCore
 
     private void StartJoin(Instant now, ICollection<MemberOutput> outputs)
     {
+        Incarnation? newcomer = null;
         foreach ((Incarnation member, Neighbour neighbour) in _neighbours)
         {
-            if (neighbour.Term != _scope.Term || now < neighbour.JoinNotBefore || SlotOf(member) is not null
-                || member.Member == Self.Member || !IsPresent(member, now) || FreeSlot() is not { } slot)
-                continue;
+            if (neighbour.Term == _scope.Term && now >= neighbour.JoinNotBefore && SlotOf(member) is null && member.Member != Self.Member
+                && IsPresent(member, now) && (newcomer is not { } other || neighbour.Paths > PathsOf(other)))
+                newcomer = member;
+        }
 
-            TakeSlot(slot, member);
-            _join = new Join(member, slot, now) { FullCopy = ++_lastFullCopy };
-            if (!InForce.HasFlag(Guards.G12FullCopyFirst)) // (G12)
-            {
-                _join.IsReady = true;
-                SetSlots(outputs);
-                return;
-            }
-
+        if (newcomer is not { } joining || FreeSlot() is not { } slot)
+            return;
+        TakeSlot(slot, joining);
+        _join = new Join(joining, slot, now) { FullCopy = ++_lastFullCopy };
+        if (!InForce.HasFlag(Guards.G12FullCopyFirst)) // (G12)
+        {
+            _join.IsReady = true;
             SetSlots(outputs);
-            _join.ToCopy = [.. _inbound.Values];
-            SendFullCopy(_join, 0, now, outputs);
             return;
         }
+
+        SetSlots(outputs);
+        _join.ToCopy = [.. _inbound.Values];
+        SendFullCopy(_join, 0, now, outputs);
     }
 
     /// <summary>All inbound SAs, idle ones included, in parts, a few of them under way at a time: however many there are, no step is long.</summary>
@@ -386,59 +391,5 @@ public sealed partial class MemberCore
         _askedSets.Add((Copy.InSyncRevision, set.ToImmutable()));
         SetSlots(outputs);
         Ask(RequestKind.InSync, new MemberRequest.ChangeInSync(_scope.Term, Copy.InSyncRevision, set.ToImmutable()), now, outputs);
-    }
-
-    /// <summary>One in a term, from the set; and when it is gone or does not confirm, this member goes on in Term + 2 to name another.</summary>
-    private void TendDesignee(Instant now, ICollection<MemberOutput> outputs)
-    {
-        if (_state != MemberState.Active || !HasHandler)
-            return;
-        if (Copy.Designee is { } designee)
-        {
-            if (!DesigneeFails(designee, now))
-                return;
-            if (InForce.HasFlag(Guards.G6DesigneeOnce)) // (G6) never another in this term
-            {
-                AskMoveOn(now, outputs);
-                return;
-            }
-        }
-
-        if (_desk.TimedOut(RequestKind.Designee, now) || _desk.IsFree(RequestKind.Designee, now))
-        {
-            foreach (Incarnation member in Copy.InSync)
-            {
-                if (IsGone(member) || ViewOf(member) == WitnessView.Suspected || _removing.Contains(member) || member == Copy.Designee)
-                    continue;
-                Ask(RequestKind.Designee, new MemberRequest.NameDesignee(_scope.Term, member), now, outputs);
-                return;
-            }
-        }
-    }
-
-    private bool DesigneeFails(Incarnation designee, Instant now)
-    {
-        if (Instant.Min(SendingDeadline(), CommitDeadline()) <= now)
-            return true;
-        if (!IsGone(designee))
-            return false;
-        foreach (Incarnation member in _neighbours.Keys)
-        {
-            if (member != designee && IsPresent(member, now))
-                return true;
-        }
-
-        return false;
-    }
-
-    /// <summary>On in Term + 2: Term + 1 stays the designee's for ever.</summary>
-    private void AskMoveOn(Instant now, ICollection<MemberOutput> outputs)
-    {
-        if (!HasHandler || !Same(Copy.Holder, Self) || Copy.Term != _scope.Term)
-            return;
-        if (!_desk.TimedOut(RequestKind.MoveOn, now) && !_desk.IsFree(RequestKind.MoveOn, now))
-            return;
-        _moveOnAskedIn = _scope.Term;
-        Ask(RequestKind.MoveOn, new MemberRequest.MoveOn(_scope.Term), now, outputs);
     }
 }

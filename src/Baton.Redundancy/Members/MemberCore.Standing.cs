@@ -2,6 +2,7 @@ using Baton.Redundancy.Handlers;
 using Baton.Redundancy.Leases;
 using Baton.Redundancy.Messages;
 using Baton.Redundancy.Records;
+using Baton.Redundancy.Tracking;
 using Baton.Wire;
 
 namespace Baton.Redundancy.Members;
@@ -15,7 +16,7 @@ public sealed partial class MemberCore
     private ulong _tableTerm;
 
     private Instant _nextPresence;
-    private bool _pathsGood = true;
+    private PathHealth _paths = PathHealth.Good;
     private (Incarnation Of, ulong Term)? _suspicion;
     private Instant _suspectedSince;
     private Instant? _unansweredSince;
@@ -112,16 +113,23 @@ public sealed partial class MemberCore
             Send(holder, new MemberMessage.Confirm(Self, Copy.Term, 0, 0, 0, Copy.Revision), outputs);
     }
 
-    /// <summary>The designated successor is there, and says that its paths work.</summary>
-    public bool SuccessorPathsGood(Instant now) => _scope.Cluster is not null && Copy.Designee is { } designee && IsPresent(designee, now)
-        && _neighbours[designee].PathsGood;
+    /// <summary>What the designated successor says of its paths; null: there is none, or it is not there.</summary>
+    public PathHealth? SuccessorPaths(Instant now) => _scope.Cluster is not null && Copy.Designee is { } designee && IsPresent(designee, now)
+        ? _neighbours[designee].Paths : null;
 
     private void ShowPresence(Instant now, ICollection<MemberOutput> outputs)
     {
         if (now < _nextPresence || Copy.Holder is not { } holder || holder.Member == Self.Member)
             return;
         _nextPresence = now + _policy.PresenceInterval;
-        Send(holder, new MemberMessage.Present(Self, Copy.Term, Copy.Revision, HasHandler, _pathsGood), outputs);
+        var present = new MemberMessage.Present(Self, Copy.Term, Copy.Revision, HasHandler, _paths);
+        Send(holder, present, outputs);
+        foreach (Incarnation other in Copy.InSync)
+        {
+            if (other.Member != Self.Member)
+                Send(other, present, outputs);
+        }
+
         ConfirmCopy(outputs); // a confirmation may have been lost
     }
 
@@ -177,12 +185,6 @@ public sealed partial class MemberCore
         if (Copy.Designee is { } designee && (IsGone(designee) || ViewOf(designee) == WitnessView.Suspected))
             AskMoveOn(now, outputs);
     }
-
-    /// <summary>The designee first, then who is in sync, then anybody.</summary>
-    private TimeSpan Stagger() =>
-        Same(Copy.Designee, Self) ? TimeSpan.Zero
-        : Copy.InSync.Contains(Self) ? _policy.HandlerPatience / 10
-        : _policy.HandlerPatience / 3;
 
     /// <summary>Once, only the designee, only when the handler cannot be reached.</summary>
     private bool MayActAlone(Instant now)

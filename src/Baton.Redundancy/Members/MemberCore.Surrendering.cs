@@ -1,6 +1,7 @@
 using Baton.Redundancy.Leases;
 using Baton.Redundancy.Messages;
 using Baton.Redundancy.Records;
+using Baton.Redundancy.Tracking;
 using Baton.Wire;
 
 namespace Baton.Redundancy.Members;
@@ -78,6 +79,8 @@ public sealed partial class MemberCore
             return $"the successor of this term is {designee.Member}";
         if (!Copy.InSync.Contains(designee) || _removing.Contains(designee) || IsGone(designee))
             return $"{designee} is not in sync";
+        if (PathsOf(designee) == PathHealth.Dead && _paths != PathHealth.Dead)
+            return $"{designee} has a dead path";
         if (_designeeRevision < Copy.Revision)
             return $"the copy of {designee} is not as new as this one";
         if (!HasHandler)

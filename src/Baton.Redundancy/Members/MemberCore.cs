@@ -117,7 +117,7 @@ public sealed partial class MemberCore
                 _toDelete.AddRange(delete.Sas);
                 break;
             case MemberInput.Paths paths:
-                (_pathsGood, _nextPresence) = (paths.Good, default);  // said at once
+                (_paths, _nextPresence) = (paths.Health, default);  // said at once
                 break;
             case MemberInput.BeginSwitchover begin:
                 OnBeginSwitchover(begin.To, now);

@@ -1,5 +1,6 @@
 using Baton.Redundancy.Messages;
 using Baton.Redundancy.Records;
+using Baton.Redundancy.Tracking;
 
 namespace Baton.Redundancy.Members;
 
@@ -36,8 +37,8 @@ public abstract record MemberInput
     /// <summary>Operator, handler or SIGTERM: hand over by surrender. To null: the designee.</summary>
     public sealed record BeginSwitchover(string? To) : MemberInput;
 
-    /// <summary>Whether this member's paths work, to be told to the active with its presence.</summary>
-    public sealed record Paths(bool Good) : MemberInput;
+    /// <summary>How healthy this member's paths are, to be told to the others with its presence.</summary>
+    public sealed record Paths(PathHealth Health) : MemberInput;
 
     /// <summary>The shell's answer to <see cref="MemberOutput.Freeze"/>: workers drained, the path skew passed; nothing changes any more.</summary>
     public sealed record Drained : MemberInput;

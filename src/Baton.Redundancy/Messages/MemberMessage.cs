@@ -1,4 +1,5 @@
 using Baton.Redundancy.Records;
+using Baton.Redundancy.Tracking;
 
 namespace Baton.Redundancy.Messages;
 
@@ -30,7 +31,8 @@ public abstract record MemberMessage(Incarnation From, ulong Term)
         IReadOnlyList<(SaId Id, ulong Next)> Outbound,
         IReadOnlyList<(SaId Id, WindowReport Window)> Inbound) : MemberMessage(From, Term);
 
-    /// <summary>A standby's sign of presence to the active: so that the active may take it into the set, and knows whether it has a handler.</summary>
-    /// <param name="PathsGood">Its links and next hops work: it could do the active's work.</param>
-    public sealed record Present(Incarnation From, ulong Term, ulong Revision, bool HasHandler, bool PathsGood = true) : MemberMessage(From, Term);
+    /// <summary>A standby's sign of presence: to the active, so that it may take it into the set and knows whether it has a handler; and to the other
+    /// standbys, so that of several the healthiest follows an active that died.</summary>
+    /// <param name="Paths">How well it could do the active's work.</param>
+    public sealed record Present(Incarnation From, ulong Term, ulong Revision, bool HasHandler, PathHealth Paths = PathHealth.Good) : MemberMessage(From, Term);
 }

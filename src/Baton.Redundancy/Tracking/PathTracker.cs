@@ -8,7 +8,8 @@ public sealed record TrackPolicy
     /// <summary>So many probes without an answer, one behind the other, and the next hop is dead.</summary>
     public int Misses { get; init; } = 3;
 
-    /// <summary>A path that came back must work so long before it is good again; twice as long with each death, up to <see cref="SettleAtMost"/>.</summary>
+    /// <summary>A path that came back must work so long before it is good again and not only settling; twice as long with each death, up to
+    /// <see cref="SettleAtMost"/>.</summary>
     public TimeSpan Settle { get; init; } = TimeSpan.FromSeconds(2);
 
     public TimeSpan SettleAtMost { get; init; } = TimeSpan.FromMinutes(1);
@@ -19,7 +20,7 @@ public sealed record TrackPolicy
     /// <summary>A wish to hand over that came to nothing is made again.</summary>
     public TimeSpan AskAgain { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Handing over failed for so long while a standby with good paths is there: give the address up.</summary>
+    /// <summary>Handing over from a dead path failed for so long while a standby with better ones is there: give the address up.</summary>
     public TimeSpan GiveUpAfter { get; init; } = TimeSpan.FromSeconds(3);
 }
 
@@ -39,7 +40,7 @@ public abstract record PathInput
 public abstract record PathOutput
 {
     /// <summary>This member's health, to be told to the others (<see cref="Members.MemberInput.Paths"/>).</summary>
-    public sealed record Health(bool Good, string Why) : PathOutput;
+    public sealed record Health(PathHealth Now, string Why) : PathOutput;
 
     /// <summary>Hand over by surrender (<see cref="Members.MemberInput.BeginSwitchover"/>).</summary>
     public sealed record HandOver(string Why) : PathOutput;
@@ -56,8 +57,15 @@ public abstract record PathOutput
 ///    ▲                          ▲                                   │
 ///    └── unknown, at the start  └───────────── dead ────────────────┘
 /// </code>
-/// A member whose paths are all good is good. The active that is not hands over, but only to a standby that is: between two bad ones nothing moves.
-/// A path that flaps makes its member bad for longer each time, so the role does not flap with it.
+/// A member is as healthy as the worst of its paths, and the active hands over to a successor that is healthier, only to such a one:
+/// <code>
+///   active \ successor   dead   settling   good
+///   dead                  -      at once    at once
+///   settling              -      -          at once (nothing is lost by it)
+///   good                  -      -          -
+/// </code>
+/// So settling holds back only what need not be: nobody hands a working path over to one that has just come back, and a path that flaps makes its
+/// member settle for longer each time, so the role does not flap with it. Where the alternative is a dead path, one that works is good enough.
 /// </remarks>
 public sealed class PathTracker(TrackPolicy policy)
 {
@@ -78,17 +86,17 @@ public sealed class PathTracker(TrackPolicy policy)
     }
 
     private readonly SortedDictionary<string, Path> _paths = new(StringComparer.Ordinal);
-    private bool _isGood = true;
     private Instant? _askedFirst;
     private Instant _askedLast;
     private bool _gaveUp;
 
-    public bool IsGood => _isGood;
+    /// <summary>As last told.</summary>
+    public PathHealth Health { get; private set; } = PathHealth.Good;
 
     /// <summary>Takes one input, appends what must be done, returns when to tick again.</summary>
     /// <param name="active">This member has the role now.</param>
-    /// <param name="successorGood">The designated successor is there and says that its paths are good.</param>
-    public Instant Step(PathInput input, bool active, bool successorGood, Instant now, ICollection<PathOutput> outputs)
+    /// <param name="successor">What the designated successor says of its paths; null: there is none, or it is not there.</param>
+    public Instant Step(PathInput input, bool active, PathHealth? successor, Instant now, ICollection<PathOutput> outputs)
     {
         switch (input)
         {
@@ -109,8 +117,9 @@ public sealed class PathTracker(TrackPolicy policy)
         }
 
         TellHealth(outputs);
-        Decide(active, successorGood, now, outputs);
-        return Deadline(now, active, successorGood);
+        bool wish = active && successor > Health;
+        Decide(wish, now, outputs);
+        return Deadline(now, wish);
     }
 
     private Path Observe(string name, bool works, Instant now)
@@ -156,24 +165,32 @@ public sealed class PathTracker(TrackPolicy policy)
 
     private void TellHealth(ICollection<PathOutput> outputs)
     {
-        string why = Why();
-        if (_isGood == (why.Length == 0))
+        PathHealth health = PathHealth.Good;
+        foreach (Path path in _paths.Values)
+        {
+            if (path.State == State.Dead)
+                health = PathHealth.Dead;
+            else if (path.State == State.Settling && health == PathHealth.Good)
+                health = PathHealth.Settling;
+        }
+
+        if (health == Health)
             return;
-        _isGood = why.Length == 0;
-        outputs.Add(new PathOutput.Health(_isGood, why));
+        Health = health;
+        outputs.Add(new PathOutput.Health(health, Why()));
     }
 
-    private void Decide(bool active, bool successorGood, Instant now, ICollection<PathOutput> outputs)
+    private void Decide(bool wish, Instant now, ICollection<PathOutput> outputs)
     {
-        if (!active || _isGood)
+        if (!wish)
         {
             (_askedFirst, _gaveUp) = (null, false);
             return;
         }
 
-        if (!successorGood || _gaveUp)
+        if (_gaveUp)
             return;
-        if (_askedFirst is { } first && now >= first + policy.GiveUpAfter)
+        if (Health == PathHealth.Dead && _askedFirst is { } first && now >= first + policy.GiveUpAfter)
         {
             _gaveUp = true;
             outputs.Add(new PathOutput.GiveUp(Why()));
@@ -189,7 +206,7 @@ public sealed class PathTracker(TrackPolicy policy)
     private string Why() => string.Join(", ", _paths.Where(p => p.Value.State != State.Good)
         .Select(p => $"{p.Key} {(p.Value.State == State.Settling ? "has just come back" : p.Value.IsLink ? "has no link" : "does not answer")}"));
 
-    private Instant Deadline(Instant now, bool active, bool successorGood)
+    private Instant Deadline(Instant now, bool wish)
     {
         Instant next = Instant.Never;
         foreach (Path path in _paths.Values)
@@ -198,7 +215,7 @@ public sealed class PathTracker(TrackPolicy policy)
                 next = Instant.Min(next, path.Since + SettleTime(path));
         }
 
-        if (active && !_isGood && successorGood && !_gaveUp)
+        if (wish && !_gaveUp)
             next = Instant.Min(next, now + policy.AskAgain);
         return next;
     }

@@ -78,6 +78,27 @@ internal sealed partial class FaultSchedule
                 HandingThenTrouble();
                 break;
 
+            case Fault.LinkFlaps:
+                Flap(_random.Chance(0.6) ? ActiveOrAny() : _random.Pick(world.Members), 1 + _random.Below(5));
+                break;
+
+            case Fault.HandlerAndLink:
+                CrashHandlerFor(Duration(2_000, 8_000));
+                SimMember deaf = ActiveOrAny();
+                deaf.SetLink(works: false);
+                Later(Duration(2_000, 8_000), () => deaf.SetLink(works: true));
+                break;
+
+            case Fault.LinksFlapAndActiveFails:
+                foreach (SimMember member in world.Members)
+                {
+                    if (_random.Chance(0.7))
+                        Flap(member, 1 + _random.Below(3));
+                }
+
+                Later(Duration(1, 3_000), () => CrashFor(ActiveOrAny(), Duration(50, 5_000)));
+                break;
+
             case Fault.LedgerPutBack:
                 PutLedgerBack();
                 break;

@@ -83,6 +83,18 @@ internal sealed partial class FaultSchedule
             world.Members[node].ClockJumped(by);
     }
 
+    /// <summary>The link to the outside dies and comes back, a few times.</summary>
+    private void Flap(SimMember member, int times)
+    {
+        member.SetLink(works: false);
+        Later(Duration(20, 4_000), () =>
+        {
+            member.SetLink(works: true);
+            if (times > 1)
+                Later(Duration(20, 4_000), () => Flap(member, times - 1));
+        });
+    }
+
     private void DiskTrouble() =>
         world.Handler.NextFault = _random.Pick([DiskFault.Fails, DiskFault.FailsButHappened, DiskFault.Slow]);
 

@@ -43,6 +43,9 @@ internal enum Fault
     SlowRequests,
     LateSetRequest,
     HandingThenTrouble,
+    LinkFlaps,
+    LinksFlapAndActiveFails,
+    HandlerAndLink,
 }
 
 /// <summary>Draws the faults of a run and heals everything at the end.</summary>
@@ -69,7 +72,7 @@ internal sealed partial class FaultSchedule(World world)
     {
         Profile.PlannedOnly => [Fault.Switchover, Fault.Switchover, Fault.Switchover, Fault.Stop],
         Profile.WithoutHandler => [
-            Fault.HandlerAndActive, Fault.HandlerAndActive, Fault.HandlerAndActive, Fault.ActiveLosesHandlerThenFails, Fault.ActiveLosesHandlerThenFails,
+            Fault.HandlerAndActive, Fault.HandlerAndActive, Fault.HandlerAndActive, Fault.ActiveLosesHandlerThenFails, Fault.ActiveLosesHandlerThenFails, Fault.HandlerAndLink,
             Fault.SetRace, Fault.CrashAny, Fault.HandlerCrash, Fault.ZombieReturns, Fault.SlowRequests, Fault.SlowRequests, Fault.PartitionPair, Fault.Switchover],
         Profile.LostMemory => [
             Fault.RestartStandbyQuickly, Fault.RestartStandbyQuickly, Fault.RestartStandbyQuickly, Fault.CrashActive, Fault.HandlerAndActive, Fault.Datagrams,
@@ -86,6 +89,9 @@ internal sealed partial class FaultSchedule(World world)
         Profile.Zombies => [
             Fault.ZombieReturns, Fault.ZombieReturns, Fault.ZombieReturns, Fault.PauseActive, Fault.PauseMidStep, Fault.TwoSuspect,
             Fault.PartitionActiveFromAll, Fault.Datagrams, Fault.ClockJump, Fault.HandlerPause, Fault.AddSas],
+        Profile.FlappingLinks => [
+            Fault.LinkFlaps, Fault.LinkFlaps, Fault.LinkFlaps, Fault.LinkFlaps, Fault.LinksFlapAndActiveFails, Fault.LinksFlapAndActiveFails, Fault.CrashActive,
+            Fault.CrashAny, Fault.RestartStandbyQuickly, Fault.Switchover, Fault.Stop],
         _ => [.. Enum.GetValues<Fault>()],
     };
 
@@ -110,6 +116,7 @@ internal sealed partial class FaultSchedule(World world)
         {
             (member.CopyLag, member.AnswerLag, member.RequestLag) = (0, 0, 0);
             (member.OutputsUntilCrash, member.OutputsUntilPause) = (null, null);
+            member.SetLink(works: true);
             member.Resume();
             if (!member.Up)
                 member.Start();

@@ -25,4 +25,7 @@ internal enum Profile
 
     /// <summary>Pauses, stale steering, late messages: zombies.</summary>
     Zombies,
+
+    /// <summary>Links to the outside come and go, while members die: the role must follow the paths.</summary>
+    FlappingLinks,
 }

@@ -79,6 +79,7 @@ internal sealed partial class SimMember(World world, int node, NodeClock clock) 
         Feed(new MemberInput.Tick());
         After(World.Random.Between(Network.Ms(1), Network.Ms(20)), Channel.Timer, Connect);
         After(World.Random.Between(0, Network.Ms(100)), Channel.Timer, Heartbeat);
+        StartPaths();
     }
 
     /// <param name="machine">The whole machine, sentinel and sockets included: nobody is told.</param>
@@ -394,30 +395,20 @@ internal sealed partial class SimMember(World world, int node, NodeClock clock) 
     {
         if (!active.MayReceive)
             AloneTerm = active.Term;
-        bool before = ShellActive;
         (ShellActive, ActiveTerm) = (true, active.Term);
         StopHandingOver();
         if (active.MayReceive)
             BeginIke();
         World.AttackAfterTakeover(this);
-        if (!before)
-            Announce(active.Term);
-        else
-            Steer();
+        Announce(active.Term);
         WorkOffHandedOver();
-    }
-
-    private void Steer()
-    {
-        ulong term = ActiveTerm;
-        World.Network.Send(Node, Network.Outside, () => World.Router.Steer(term, Node));
     }
 
     private void Announce(ulong term)
     {
         if (!ShellActive)
             return;
-        Steer();
+        World.Network.Send(Node, Network.Outside, () => World.Router.Steer(term, Node));
         AfterLocal(Network.Ms(250), Channel.Timer, () =>
         {
             if (ActiveTerm == term)

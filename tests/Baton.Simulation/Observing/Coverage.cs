@@ -78,6 +78,11 @@ internal enum Covered
     CommitsPendingAtDeposition,
     CommitsPendingAtMoveOn,
     CommitsPendingAtCrash,
+
+    LinkDeaths,
+    HandoversFromDeadPaths,
+    HandoversFromSettlingPaths,
+    GivenUpForAPath,
     Max,
 }
 

@@ -17,6 +17,7 @@ internal enum TraceKind : byte
     Fault,
     Durable,
     ClockJump,
+    Link,
     Replay,
     HandlerInput,
     HandlerOutput,

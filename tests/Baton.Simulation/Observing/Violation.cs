@@ -20,6 +20,9 @@ internal enum Promise
     /// <summary>P4: an IKE state that a peer may know of is not where who goes on looks.</summary>
     CommittedStateLost,
 
+    /// <summary>The role stayed where no path works, or with nobody, although somebody in sync could have carried the traffic.</summary>
+    RoleFollowsPaths,
+
     /// <summary>Service did not come back after the last fault.</summary>
     ServiceReturns,
 

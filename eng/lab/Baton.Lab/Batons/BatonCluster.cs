@@ -64,7 +64,6 @@ public sealed class BatonCluster(Network network, ClusterFiles files, Wait wait)
     {
         if (Active is not { } active || Ask($$"""{"cmd":"cluster","at":"{{Network.HandlerAddress}}:7443"}""") is not { } cluster) return false;
         return Find(cluster, "record", "designee", "member") is { } designee && Node(active) is { } first && Node(network.Member(designee.GetString()!)) is { } second
-            && HasGoodPaths(network.Member(designee.GetString()!))
             && IsState(first, "active") && IsState(second, "standby")
             && Count(second, "saCount") == Count(first, "saCount") && Count(second, "saReady") == Count(second, "saCount");
     }, LastWords);
@@ -109,11 +108,6 @@ public sealed class BatonCluster(Network network, ClusterFiles files, Wait wait)
         foreach (LabProcess member in _members.Values) member.Dispose();
         _handler?.Dispose();
     }
-
-    /// <summary>A link that came back is good only when it has been so for a while; until then nobody hands over to that member. Its log says when.</summary>
-    private bool HasGoodPaths(Host host) =>
-        File.ReadLines(_members[host.Name].Log).LastOrDefault(line => line.Contains(" paths: ", StringComparison.Ordinal)) is not { } last
-        || last.EndsWith("paths: good", StringComparison.Ordinal);
 
     /// <summary>A field that is not set is not written: null.</summary>
     private static JsonElement? Find(JsonElement from, params string[] path)
