@@ -4,43 +4,48 @@ using System.Text.Json;
 
 namespace Baton.Throughput;
 
-/// <summary>What each system reached in each round, and how the medians compare.</summary>
-public sealed class Results(string caseName, string unit)
+/// <summary>What each system reached in each round of each case, and how the medians compare.</summary>
+public sealed class Results
 {
-    private readonly Dictionary<string, List<double>> _values = [];
+    private readonly Dictionary<(BenchCase Case, string System), List<double>> _values = [];
 
-    public void Add(string system, double value)
+    public void Add(BenchCase of, string system, double value)
     {
-        if (!_values.TryGetValue(system, out List<double>? series))
-            _values[system] = series = [];
+        if (!_values.TryGetValue((of, system), out List<double>? series))
+            _values[(of, system)] = series = [];
         series.Add(value);
     }
 
     public string ToJson() => JsonSerializer.Serialize(new
     {
-        cases = _values.Select(of => new
+        cases = _values.Select(one => new
         {
-            system = of.Key,
-            @case = caseName,
-            median = Round(Median(of.Value)),
-            min = Round(of.Value.Min()),
-            max = Round(of.Value.Max()),
-            unit,
-            runs = of.Value.Count,
+            system = one.Key.System,
+            @case = one.Key.Case.Name,
+            median = Round(Median(one.Value)),
+            min = Round(one.Value.Min()),
+            max = Round(one.Value.Max()),
+            unit = one.Key.Case.Unit,
+            runs = one.Value.Count,
         }),
     });
 
-    /// <summary>For the terminal and for docs/performance.md alike.</summary>
+    /// <summary>For the terminal and for docs/performance.md alike: a table a case.</summary>
     public string ToTable()
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"| {caseName}, {unit} | median | least | most | runs | baton is |");
-        text.AppendLine("| --- | --- | --- | --- | --- | --- |");
-        double? baton = _values.TryGetValue("baton", out List<double>? own) ? Median(own) : null;
-        foreach ((string system, List<double> series) in _values)
+        foreach (IGrouping<BenchCase, KeyValuePair<(BenchCase Case, string System), List<double>>> of in _values.GroupBy(one => one.Key.Case))
         {
-            string ratio = baton is { } b && system != "baton" ? $"{(b / Median(series)).ToString("0.00", CultureInfo.InvariantCulture)} x" : "";
-            text.AppendLine(CultureInfo.InvariantCulture, $"| {system} | {Median(series):0} | {series.Min():0} | {series.Max():0} | {series.Count} | {ratio} |");
+            text.AppendLine(CultureInfo.InvariantCulture, $"| {of.Key.Name}, {of.Key.Unit} | median | least | most | runs | baton is |");
+            text.AppendLine("| --- | --- | --- | --- | --- | --- |");
+            double? baton = _values.TryGetValue((of.Key, "baton"), out List<double>? own) ? Median(own) : null;
+            foreach (((_, string system), List<double> series) in of)
+            {
+                string ratio = baton is { } b && system != "baton" ? $"{(b / Median(series)).ToString("0.00", CultureInfo.InvariantCulture)} x" : "";
+                text.AppendLine(CultureInfo.InvariantCulture, $"| {system} | {Median(series):0} | {series.Min():0} | {series.Max():0} | {series.Count} | {ratio} |");
+            }
+
+            text.AppendLine();
         }
 
         return text.ToString();

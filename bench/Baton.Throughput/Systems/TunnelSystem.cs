@@ -7,6 +7,15 @@ using Baton.Lab.Steps;
 
 namespace Baton.Throughput.Systems;
 
+/// <summary>What differs between tunnels: what is inside, and the cipher.</summary>
+public readonly record struct TunnelKind(bool InnerV6 = false, bool Gcm256 = false)
+{
+    public static readonly TunnelKind Usual;
+
+    /// <summary>The host behind the cluster.</summary>
+    public string Target => InnerV6 ? Network.HostInner6 : Network.HostInner;
+}
+
 /// <summary>What is measured: raised on the hosts of the lab, between the peer's host and the cluster's, and gone with the room.</summary>
 public abstract class TunnelSystem
 {
@@ -15,19 +24,22 @@ public abstract class TunnelSystem
     /// <summary>Null: it can be raised here. Otherwise what is missing.</summary>
     public virtual string? WhyNot() => null;
 
+    /// <summary>Can it make such a tunnel?</summary>
+    public virtual bool Knows(TunnelKind kind) => kind == TunnelKind.Usual;
+
     /// <summary>Returns when the two inner hosts reach each other.</summary>
-    public void Raise(Story story)
+    public void Raise(Story story, TunnelKind kind)
     {
         new StageSteps(story).Hosts("a and b");
-        RaiseTunnel(story);
+        RaiseTunnel(story, kind);
         story.Room.Wait.Until($"the inner hosts reach each other through {Name}", TimeSpan.FromSeconds(20),
-            () => Command.Try("ip", story.Network.PeerHost.Inside("ping", "-c", "1", "-W", "1", Network.HostInner).Skip(1)).Status == 0);
+            () => Command.Try("ip", story.Network.PeerHost.Inside("ping", "-c", "1", "-W", "1", kind.Target).Skip(1)).Status == 0);
     }
 
     /// <summary>What explains a figure, asked after the measurement; null: nothing to say.</summary>
     public virtual string? Notes(Story story) => null;
 
-    protected abstract void RaiseTunnel(Story story);
+    protected abstract void RaiseTunnel(Story story, TunnelKind kind);
 
     /// <summary>Member a takes the addresses that are the cluster's.</summary>
     protected static Host StandIn(Network network)
@@ -39,15 +51,18 @@ public abstract class TunnelSystem
     }
 }
 
-/// <summary>A cluster with its standby in sync, keyed by hand, and a baton peer; AES-128-GCM with ESN.</summary>
+/// <summary>A cluster with its standby in sync, keyed by hand, and a baton peer; AES-GCM with ESN.</summary>
 public sealed class BatonSystem : TunnelSystem
 {
     public override string Name => "baton";
 
-    protected override void RaiseTunnel(Story story)
+    public override bool Knows(TunnelKind kind) => true;
+
+    protected override void RaiseTunnel(Story story, TunnelKind kind)
     {
         var steps = new ClusterSteps(story);
-        steps.StaticCluster();
+        steps.RaiseStatic($"{Network.PeerAddress}:4500", kind.InnerV6 ? Network.ClusterNet6 : Network.ClusterNet,
+            kind.InnerV6 ? Network.PeerNet6 : Network.PeerNet, kind.Gcm256 ? "aes-gcm-256" : "aes-gcm-128");
         steps.Ready();
     }
 
@@ -65,19 +80,21 @@ public sealed class BatonSystem : TunnelSystem
     }
 }
 
-/// <summary>Two strongSwans with kernel-libipsec; AES-128-GCM. It refuses ESN.</summary>
+/// <summary>Two strongSwans with kernel-libipsec; AES-GCM. It refuses ESN.</summary>
 public sealed class StrongSwanSystem : TunnelSystem
 {
     public override string Name => "strongswan";
 
+    public override bool Knows(TunnelKind kind) => kind with { Gcm256 = false } == TunnelKind.Usual;
+
     public override string? WhyNot() => Baton.Lab.StrongSwan.Charon.IsInstalled ? null : "strongSwan is not installed";
 
-    protected override void RaiseTunnel(Story story)
+    protected override void RaiseTunnel(Story story, TunnelKind kind)
     {
         var steps = new StageSteps(story);
         steps.StrongSwanPeer();
         steps.StandIn("a");
-        steps.Agree("psk, ike aes256gcm16-prfsha256-ecp256, esp aes128gcm16");
+        steps.Agree("psk, ike aes256gcm16-prfsha256-ecp256, esp " + (kind.Gcm256 ? "aes256gcm16" : "aes128gcm16"));
         new EndSteps(story).Initiate("peer");
     }
 }
@@ -93,7 +110,7 @@ public sealed class WireGuardSystem : TunnelSystem
 
     public override string? WhyNot() => !File.Exists(Program) ? $"{Program} is not there" : !File.Exists("/usr/bin/wg") ? "wg is not installed (wireguard-tools)" : null;
 
-    protected override void RaiseTunnel(Story story)
+    protected override void RaiseTunnel(Story story, TunnelKind kind)
     {
         Network network = story.Network;
         Host cluster = StandIn(network);
@@ -121,7 +138,7 @@ public sealed class BareSystem : TunnelSystem
 {
     public override string Name => "veth";
 
-    protected override void RaiseTunnel(Story story)
+    protected override void RaiseTunnel(Story story, TunnelKind kind)
     {
         Network network = story.Network;
         StandIn(network);

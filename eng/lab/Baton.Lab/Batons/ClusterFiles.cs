@@ -82,15 +82,16 @@ public sealed class ClusterFiles
         """);
 
     /// <summary>A pair of SAs keyed by hand, with keys of this run: for what needs no negotiation.</summary>
-    public string StaticTunnel(string peer, string local, string remote)
+    /// <param name="suite">An AES-GCM, as a file of SAs calls it.</param>
+    public string StaticTunnel(string peer, string local, string remote, string suite = "aes-gcm-128")
     {
-        string Key() => Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20));
+        string Key() => Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(suite == "aes-gcm-128" ? 20 : 36));
         string file = Of("sas.csv");
         if (!File.Exists(file))
         {
             File.WriteAllLines(file, [
                 "name,suite,spi-to-peer,spi-from-peer,key-to-peer,key-from-peer,local,remote,peer,esn,window",
-                $"lab,aes-gcm-128,0x10001,0x20001,{Key()},{Key()},{local},{remote},{peer},true,1024"]);
+                $"lab,{suite},0x10001,0x20001,{Key()},{Key()},{local},{remote},{peer},true,1024"]);
         }
 
         return """

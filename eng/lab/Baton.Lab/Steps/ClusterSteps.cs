@@ -93,10 +93,11 @@ public sealed class ClusterSteps(Story story)
         blow(_struck);
     }
 
-    private void RaiseStatic(string peer, string local, string remote)
+    /// <summary>A cluster and a peer keyed by hand, with one pair of SAs between two networks.</summary>
+    public void RaiseStatic(string peer, string local, string remote, string suite = "aes-gcm-128")
     {
         var files = new ClusterFiles(Path.Combine(story.Room.Folder, "files"), story.Network);
-        string tunnel = files.StaticTunnel(peer, local, remote);
+        string tunnel = files.StaticTunnel(peer, local, remote, suite);
         Raise(files, tunnel);
         story.BatonPeer = story.Room.Keep(new BatonPeer(story.Network, files.WritePeer(tunnel)));
     }
