@@ -1,3 +1,4 @@
+using System.Net;
 using Baton.Ike.Exchanges;
 using Baton.Ike.Sas;
 using Baton.Wire;
@@ -16,6 +17,10 @@ public sealed partial class IkeEndpoint
     private readonly List<IkeOutput> _outputs = [];
 
     private readonly Dictionary<ulong, List<IkeSaId>> _pending = [];
+
+    /// <summary>Addresses of IKE SAs whose commit failed, a list for each <see cref="IkeOutput.RestoreWanted"/> that is not answered yet: they are not free before.</summary>
+    private readonly Queue<List<(IkeSaId Sa, IPAddress[] Addresses)>> _heldAddresses = new();
+
     private ulong _lastCommit;
 
     /// <summary>The commit of this step, for outputs that wait for it; 0 where nobody takes over.</summary>
@@ -52,6 +57,7 @@ public sealed partial class IkeEndpoint
         sa.Children.Add(child);
         Own(sa, child);
         NotIdle(sa, child);
+        ConnectionWorks(sa);
         _created.Add(pair);
         Put(new IkeOutput.ChildUp(pair, StepCommit));
         Change(sa);
@@ -117,14 +123,18 @@ public sealed partial class IkeEndpoint
     private void OnCommitFailed(ulong commit, string why)
     {
         if (!_pending.Remove(commit, out List<IkeSaId>? ids)) return;
+        var held = new List<(IkeSaId, IPAddress[])>();
         foreach (IkeSaId id in ids)
         {
             if (!_sas.TryGetValue(id, out IkeSa? sa)) continue;
             Note(IkeEventKind.CommitFailed, sa, why);
+            held.Add((id, [.. sa.Given]));
+            sa.Given.Clear();
             foreach (ChildSa child in sa.Children) Disown(child);
             Remove(sa, IkeSaDownReason.Configuration, silently: true);
         }
 
+        _heldAddresses.Enqueue(held);
         Put(new IkeOutput.RestoreWanted(ids));
     }
 

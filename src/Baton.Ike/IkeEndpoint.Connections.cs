@@ -72,9 +72,14 @@ public sealed partial class IkeEndpoint
 
     internal void ConnectionIsUp(IkeSa sa)
     {
-        if (_connections.TryGetValue(sa.ConnectionName, out ConnectionState? state)) state.Failures = 0;
         EndTurn(sa);
         Join(sa);
+    }
+
+    /// <summary>It has a child: what comes after this is no row of failures.</summary>
+    internal void ConnectionWorks(IkeSa sa)
+    {
+        if (_connections.TryGetValue(sa.ConnectionName, out ConnectionState? state)) state.Failures = 0;
     }
 
     /// <summary>A connection that is to be kept up and has nothing left is tried again, later each time; one that packets ask for may be asked for again then.</summary>
@@ -106,27 +111,30 @@ public sealed partial class IkeEndpoint
     {
         heir.Given.AddRange(old.Given);
         heir.Assigned.AddRange(old.Assigned);
+        foreach (IPAddress address in old.Given)
+        {
+            foreach (AddressPool pool in Policy.Pools.Values) pool.Pass(address, old.Id, heir.Id);
+        }
+
         old.Given.Clear();
         old.Assigned.Clear();
-        ClaimAddresses(heir);
     }
 
-    private void ClaimAddresses(IkeSa sa)
-    {
-        foreach (IPAddress address in sa.Given)
-        {
-            foreach (AddressPool pool in Policy.Pools.Values) pool.Claim(address, sa.Id);
-        }
-    }
+    /// <summary>False: another IKE SA has one of its addresses.</summary>
+    private bool ClaimAddresses(IkeSa sa) => sa.Given.TrueForAll(address => Policy.Pools.Values.All(pool => pool.TryClaim(address, sa.Id, sa.PeerIdentity)));
 
     private void ReleaseAddresses(IkeSa sa)
     {
-        foreach (IPAddress address in sa.Given)
-        {
-            foreach (AddressPool pool in Policy.Pools.Values) pool.Release(address, sa.Id);
-        }
-
+        Release(sa.Id, sa.Given);
         sa.Given.Clear();
+    }
+
+    private void Release(IkeSaId owner, IEnumerable<IPAddress> addresses)
+    {
+        foreach (IPAddress address in addresses)
+        {
+            foreach (AddressPool pool in Policy.Pools.Values) pool.Release(address, owner);
+        }
     }
 
     private IEnumerable<AddressPool> PoolsOf(Connection connection) =>

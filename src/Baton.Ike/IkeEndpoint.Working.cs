@@ -176,6 +176,7 @@ public sealed partial class IkeEndpoint
     private void OnRestore(IReadOnlyList<RestoredIkeSa> restored)
     {
         _working = true;
+        if (_heldAddresses.TryDequeue(out var held)) held.ForEach(each => Release(each.Sa, each.Addresses));        // claimed again in this same step, by whoever the ledger says
         foreach (RestoredIkeSa each in restored)
         {
             if (_sas.ContainsKey(each.Id)) continue;
@@ -200,7 +201,12 @@ public sealed partial class IkeEndpoint
         sa.MayHaveAnsweredMore = sa.IsEstablished;
         Add(sa);
         if (sa.State == IkeSaState.HalfOpen) Open(sa);
-        ClaimAddresses(sa);
+        if (!ClaimAddresses(sa))
+        {
+            Note(IkeEventKind.RestoreRefused, sa, "another has its inner address");
+            (sa.DeleteReason, sa.DeleteAt) = (IkeSaDownReason.Replaced, Now);
+        }
+
         foreach (ChildSa child in sa.Children) NotIdle(sa, child);
         if (sa.State is not (IkeSaState.HalfOpen or IkeSaState.Closed)) Join(sa);
         if (sa.Outstanding is { } request) (request.Attempts, request.ResendAt) = (0, Now);
@@ -238,6 +244,7 @@ public sealed partial class IkeEndpoint
         _byInit.Clear();
         _byPeer.Clear();
         _pending.Clear();
+        _heldAddresses.Clear();
         _due.Clear();
         _connectionsDue.Clear();
         _starting.Clear();

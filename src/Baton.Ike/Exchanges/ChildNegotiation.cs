@@ -139,6 +139,14 @@ internal static class ChildNegotiation
     public static void RefusedByPeer(IkeEndpoint core, IkeSa sa, ChildOffer offer, string why)
     {
         core.Note(IkeEventKind.ChildRefusedByPeer, sa, $"{offer.Policy}: {why}");
+        if (sa is { IsClient: true, Assigned.Count: 0, Connection: { AsksForIPv4: true } or { AsksForIPv6: true } })
+        {
+            // No address, no child; and only IKE_AUTH asks for one. So the connection is made anew, later each time.
+            (sa.DeleteAt, sa.DeleteReason) = (core.Now, IkeSaDownReason.Refused);
+            core.Change(sa);
+            return;
+        }
+
         core.Want(sa, offer.Policy, core.RetryTime());
     }
 

@@ -15,6 +15,7 @@ public sealed class AddressPool
     private readonly Dictionary<ulong, IkeSaId> _owners = [];
     private readonly Dictionary<string, ulong> _lastOf = [];
     private readonly Queue<ulong> _released = new();
+    private readonly HashSet<ulong> _queued = [];
     private ulong _next;
 
     /// <param name="first">First address that is given.</param>
@@ -37,6 +38,9 @@ public sealed class AddressPool
 
     public int InUse => _owners.Count;
 
+    /// <summary>Given back, and not yet given again.</summary>
+    internal int Waiting => _released.Count;
+
     /// <summary>Null: exhausted (INTERNAL_ADDRESS_FAILURE).</summary>
     /// <param name="name">The peer's identity.</param>
     public IPAddress? Take(IkeSaId owner, string name)
@@ -50,18 +54,28 @@ public sealed class AddressPool
 
         while (_released.TryDequeue(out ulong index))
         {
+            _queued.Remove(index);
             if (_owners.TryAdd(index, owner)) return Remember(index, name);
         }
 
         return null;
     }
 
-    /// <summary>After a takeover or a rekey: the address is that IKE SA's. Addresses of other pools are not ours to claim: false.</summary>
-    public bool Claim(IPAddress address, IkeSaId owner)
+    /// <summary>After a takeover: the address is that IKE SA's, as its record says.</summary>
+    /// <param name="name">The peer's identity.</param>
+    /// <returns>False: another has it. An address that is not of this pool is nobody's here: true.</returns>
+    public bool TryClaim(IPAddress address, IkeSaId owner, string name)
     {
-        if (!TryIndex(address, out ulong index)) return false;
-        _owners[index] = owner;
+        if (!TryIndex(address, out ulong index)) return true;
+        if (!_owners.TryAdd(index, owner) && _owners[index] != owner) return false;
+        Remember(index, name);
         return true;
+    }
+
+    /// <summary>A rekey: the address goes to the new IKE SA, if it is the old one's.</summary>
+    public void Pass(IPAddress address, IkeSaId from, IkeSaId to)
+    {
+        if (TryIndex(address, out ulong index) && _owners.TryGetValue(index, out IkeSaId holder) && holder == from) _owners[index] = to;
     }
 
     /// <summary>Only the owner's release counts: after an IKE rekey the old SA's end frees nothing.</summary>
@@ -69,13 +83,14 @@ public sealed class AddressPool
     {
         if (!TryIndex(address, out ulong index) || !_owners.TryGetValue(index, out IkeSaId holder) || holder != owner) return;
         _owners.Remove(index);
-        _released.Enqueue(index);
+        if (_queued.Add(index)) _released.Enqueue(index);      // once, however often a peer comes and goes
     }
 
     public void Clear()
     {
         _owners.Clear();
         _released.Clear();
+        _queued.Clear();
         _next = 0;
     }
 

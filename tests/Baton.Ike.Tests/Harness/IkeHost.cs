@@ -67,7 +67,9 @@ internal sealed class IkeHost
                 Site.Commit(this, commit);
                 break;
             case IkeOutput.RestoreWanted wanted:
-                Step(new IkeInput.Restore([.. Site.Ledger.ForTakeover(_lab.Now).Where(each => wanted.Sas.Contains(each.Id))]));
+                if (Site.RestoreMilliseconds > 0) _lab.After(Site.RestoreMilliseconds, Restore);
+                else Restore();
+                void Restore() => Step(new IkeInput.Restore([.. Site.Ledger.ForTakeover(_lab.Now).Where(each => wanted.Sas.Contains(each.Id))]));
                 break;
             default:
                 if (AfterCommit(output) is var after and not 0 && _unknown.Contains(after)) _waiting.Add((after, output));
@@ -145,12 +147,20 @@ internal sealed class Site(Lab lab, string name, IPAddress address, bool replica
 
     public List<IkeHost> Members { get; } = [];
 
+    /// <summary>Each member has pools of its own: what they know of owners, they know from the records.</summary>
+    public Func<Dictionary<string, Baton.Ike.Negotiation.AddressPool>>? Pools { get; set; }
+
+    private IkeEndpointPolicy PolicyOfOne => (Pools is null ? Policy : Policy with { Pools = Pools() }) with { Replicated = Replicated };
+
     /// <summary>The ledger refuses the next commit.</summary>
     public bool RefuseNext { get; set; }
 
+    /// <summary>So long until what was refused comes back from its record.</summary>
+    public double RestoreMilliseconds { get; set; }
+
     public void Start()
     {
-        Active = new IkeHost(lab, this, Policy with { Replicated = Replicated }, $"{Name}1");
+        Active = new IkeHost(lab, this, PolicyOfOne, $"{Name}1");
         Members.Add(Active);
         if (Replicated) Active.Step(new IkeInput.Restore([]));
         else Active.Step(new IkeInput.Tick());
@@ -191,7 +201,7 @@ internal sealed class Site(Lab lab, string name, IPAddress address, bool replica
         if (!zombie) old.IsDead = true;
         else lab.At(lab.Now + lab.Random.Between(1, 3_000), () => old.IsDead = true);
         Ledger.Term++;
-        Active = new IkeHost(lab, this, Policy with { Replicated = true }, $"{Name}{Ledger.Term}");
+        Active = new IkeHost(lab, this, PolicyOfOne with { Replicated = true }, $"{Name}{Ledger.Term}");
         Members.Add(Active);
         foreach (ChildSaPair child in Ledger.Children.Values) Active.Data.Up(child);
         lab.Log($"-- {Active.Name} takes over from {old.Name}{(zombie ? ", which lives" : "")}");

@@ -217,17 +217,23 @@ public sealed class SetUpTests
     }
 
     [Fact]
-    public void APoolThatIsEmptyIsSaidAndTheIkeSaStays()
+    public void APoolThatIsEmptyIsSaidAndAskedAgainLaterEachTime()
     {
         var pool = new AddressPool(IPAddress.Parse("10.9.0.1"), IPAddress.Parse("10.9.0.1"));
-        pool.Take(new IkeSaId(7), "somebody else");
+        IPAddress taken = pool.Take(new IkeSaId(7), "somebody else")!;
         Lab lab = Setups.Standard(12, each => each with { AsksForIPv4 = true, Children = [each.Children[0] with { Local = [] }] }, each => each with { GivesAddressesFrom = ["four"], Children = [each.Children[0] with { Remote = [] }] });
         lab.Right.Policy = lab.Right.Policy with { Pools = new Dictionary<string, AddressPool> { ["four"] = pool } };
         lab.Start();
         lab.Run(500);
 
         Assert.Contains(lab.Left.Active.Events, each => each is { Kind: IkeEventKind.ChildRefusedByPeer, Detail: "net: InternalAddressFailure" });
-        Assert.Single(lab.Left.Active.Endpoint.Established);
+        Assert.Empty(lab.Left.Active.Endpoint.Established);
+
+        lab.Run(60_000);
+        Assert.InRange(lab.Observer.Count(ExchangeType.IkeAuth, isResponse: false), 5, 7);      // after 1, 2, 4, 8, 16, 32 s, each up to a fifth longer
+        pool.Release(taken, new IkeSaId(7));
+        lab.Await(() => Setups.IsUp(lab), 80_000, "there is an address now");
+        Agreement.Assert(lab);
     }
 
     [Fact]

@@ -40,13 +40,34 @@ public sealed class AddressPoolTests
     public void ASuccessorClaimsWhatIsTakenAndANameGetsItsAddressAgain()
     {
         var pool = new AddressPool(IPAddress.Parse("10.0.0.1"), IPAddress.Parse("10.0.0.9"));
-        Assert.True(pool.Claim(IPAddress.Parse("10.0.0.1"), new IkeSaId(1)));
-        Assert.False(pool.Claim(IPAddress.Parse("10.0.0.10"), new IkeSaId(1)));
-        Assert.False(pool.Claim(IPAddress.Parse("2001:db8::1"), new IkeSaId(1)));
+        Assert.True(pool.TryClaim(IPAddress.Parse("10.0.0.1"), new IkeSaId(1), "a"));
+        Assert.True(pool.TryClaim(IPAddress.Parse("10.0.0.1"), new IkeSaId(1), "a"));
+        Assert.False(pool.TryClaim(IPAddress.Parse("10.0.0.1"), new IkeSaId(9), "z"));
+        Assert.True(pool.TryClaim(IPAddress.Parse("10.0.0.10"), new IkeSaId(1), "a"));     // not of this pool
+        Assert.True(pool.TryClaim(IPAddress.Parse("2001:db8::1"), new IkeSaId(1), "a"));
+        Assert.Equal(1, pool.InUse);
         IPAddress second = pool.Take(new IkeSaId(2), "b")!;
         Assert.Equal(IPAddress.Parse("10.0.0.2"), second);
         pool.Take(new IkeSaId(3), "c");
         pool.Release(second, new IkeSaId(2));
         Assert.Equal(second, pool.Take(new IkeSaId(4), "b"));
+        pool.Release(IPAddress.Parse("10.0.0.1"), new IkeSaId(1));
+        Assert.Equal(IPAddress.Parse("10.0.0.1"), pool.Take(new IkeSaId(5), "a"));        // also who was claimed
+    }
+
+    [Fact]
+    public void WhoComesAndGoesTakesNoRoom()
+    {
+        var pool = new AddressPool(IPAddress.Parse("10.0.0.1"), IPAddress.Parse("10.0.0.2"));
+        Assert.NotNull(pool.Take(new IkeSaId(1), "stays"));
+        for (ulong i = 2; i < 1_000; i++)
+        {
+            IPAddress address = pool.Take(new IkeSaId(i), "flaps")!;
+            pool.Release(address, new IkeSaId(i));
+        }
+
+        Assert.Equal(1, pool.Waiting);
+        Assert.NotNull(pool.Take(new IkeSaId(5_000), "new"));
+        Assert.Null(pool.Take(new IkeSaId(5_001), "newer"));
     }
 }
