@@ -17,7 +17,7 @@ public sealed partial class HandlerCore
     private Instant? _lastTakeover;
     private TimeSpan _damping = TimeSpan.Zero;
 
-    private sealed record PendingPromotion(HandlerInput.Request Request, MemberRequest.Promote Promote, Instant Until);
+    private sealed record PendingPromotion(HandlerInput.Request Request, MemberRequest.Promote Promote, Instant Since);
 
     private WitnessView ViewOf(Incarnation member) => _views.GetValueOrDefault(member, WitnessView.Unknown);
 
@@ -47,19 +47,19 @@ public sealed partial class HandlerCore
     private void OnPromote(HandlerInput.Request request, MemberRequest.Promote promote, Instant now, ICollection<HandlerOutput> outputs)
     {
         Incarnation from = request.Header.From;
-        Instant until = now + _policy.WitnessPatience;
+        Instant since = now;
         for (int i = _pending.Count - 1; i >= 0; i--)
         {
             // The same question again: the old one needs no answer of its own, and its patience goes on.
             if (_pending[i].Request.Header.From == from)
             {
                 if (_pending[i].Promote.Term == promote.Term)
-                    until = _pending[i].Until;
+                    since = _pending[i].Since;
                 _pending.RemoveAt(i);
             }
         }
 
-        var pending = new PendingPromotion(request, promote, until);
+        var pending = new PendingPromotion(request, promote, since);
         if (Judge(pending, now) is { } verdict)
             Conclude(pending, verdict, now, outputs);
         else
@@ -80,7 +80,7 @@ public sealed partial class HandlerCore
                 continue;
             }
 
-            next = Instant.Min(next, pending.Until);
+            next = Instant.Min(next, PatienceEnds(pending));
             i++;
         }
 
@@ -100,17 +100,17 @@ public sealed partial class HandlerCore
         if (promote.Failed is not { } failed || !Same(holder, failed) || holder == from)
             return RequestVerdict.NotHolder;
 
-        bool patienceOver = now >= pending.Until;
-        if (!IsInSync(from) && Cluster.InSync.Length > 0)
+        bool patienceOver = now >= PatienceEnds(pending);
+        bool certain = IsCertain(promote);
+        if (!IsInSync(from))
         {
-            // Who is not in the set would refuse a whole coarse ceiling: only if nobody of the set is there.
+            // Who is not in the set would refuse a whole coarse ceiling: only if nobody of the set is there, and not for a silence that a moment may end.
             if (SomebodyInSyncLives(holder))
                 return RequestVerdict.NotInSync;
-            if (!patienceOver)
+            if (!patienceOver && (!certain || Cluster.InSync.Length > 0))
                 return null;
         }
 
-        bool certain = promote.Certain || ViewOf(holder) == WitnessView.Dead;
         if (!certain)
         {
             switch (ViewOf(holder))
@@ -132,6 +132,12 @@ public sealed partial class HandlerCore
 
         return _lastTakeover is { } last && now < last + _damping ? RequestVerdict.Damped : RequestVerdict.Granted;
     }
+
+    private bool IsCertain(MemberRequest.Promote promote) =>
+        promote.Certain || (promote.Failed is { } failed && ViewOf(failed) == WitnessView.Dead);
+
+    private Instant PatienceEnds(PendingPromotion pending) => pending.Since
+        + (IsInSync(pending.Request.Header.From) || IsCertain(pending.Promote) ? _policy.WitnessPatience : _policy.ColdPatience);
 
     private bool SomebodyInSyncLives(Incarnation failed)
     {

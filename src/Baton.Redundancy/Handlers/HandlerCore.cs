@@ -17,6 +17,7 @@ namespace Baton.Redundancy.Handlers;
 ///
 ///   promote:  certain, or own witness agrees ──► granted
 ///             own witness has no opinion / alive ──wait WitnessPatience──► granted / refused (HolderAlive)
+///             asker not in sync, death not certain ──wait ColdPatience──► the same
 /// </code>
 /// </remarks>
 public sealed partial class HandlerCore

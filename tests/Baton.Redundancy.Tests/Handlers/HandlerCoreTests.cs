@@ -115,6 +115,25 @@ public class HandlerCoreTests
     }
 
     [Fact]
+    public void A_silence_makes_nobody_active_at_once_who_is_not_in_sync()
+    {
+        Start();
+        Assert.Equal(RequestVerdict.Granted, Verdict(A, new MemberRequest.ChangeInSync(1, _handler.Cluster.InSyncRevision, [])));
+        Give(new HandlerInput.Witness(A, WitnessView.Suspected));
+        Assert.Null(Verdict(B, new MemberRequest.Promote(1, A, false)));
+        _now += TimeSpan.FromMilliseconds(299);
+        Assert.Null(VerdictOf(Give(new HandlerInput.Tick())));
+        Give(new HandlerInput.Witness(A, WitnessView.Alive));
+        _now += TimeSpan.FromMilliseconds(1);
+        Assert.Equal(RequestVerdict.HolderAlive, VerdictOf(Give(new HandlerInput.Tick())));
+
+        Give(new HandlerInput.Witness(A, WitnessView.Suspected));
+        Assert.Null(Verdict(B, new MemberRequest.Promote(1, A, false)));
+        Assert.Equal(RequestVerdict.Granted, VerdictOf(Give(new HandlerInput.Witness(A, WitnessView.Dead))));
+        Assert.False(_handler.Cluster.HolderWasInSync);
+    }
+
+    [Fact]
     public void A_base_limit_is_never_set_below_what_the_asker_owns()
     {
         Start();
