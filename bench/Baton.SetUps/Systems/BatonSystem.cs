@@ -13,10 +13,7 @@ namespace Baton.SetUps.Systems;
 /// <param name="slowerBy">What each sync of the ledger takes longer.</param>
 public sealed class BatonSystem(int slowerBy) : SetUpSystem
 {
-    private const string PeerStatus = "127.0.0.1:7400";
-
     private Story _story = null!;
-    private Instrument _operator = null!;
 
     public override string Name => slowerBy == 0 ? "baton" : $"baton, ledger {slowerBy} ms slower";
 
@@ -49,19 +46,16 @@ public sealed class BatonSystem(int slowerBy) : SetUpSystem
             """;
         story.BatonCluster = story.Room.Keep(new BatonCluster(story.Network, files, story.Room.Wait));
         story.BatonCluster.Start([.. story.Network.Members.Select((_, index) => files.WriteMember(index, cluster))], SlowHandler.Command(slowerBy));
-        story.BatonPeer = story.Room.Keep(new BatonPeer(story.Network, files.WritePeer(Peer(batches, offer))));
-        _operator = story.Room.Keep(Instrument.Start("operator", story.Network.Peer.Inside(
-            Path.Combine(AppContext.BaseDirectory, "Baton.Lab"), OperatorProcess.Argument, files.Of("ca.crt"), files.Of("o.crt"), files.Of("o.key"))));
+        story.BatonPeer = story.Room.Keep(new BatonPeer(story.Network, files, Peer(batches, offer), story.Room.Wait));
         story.BatonCluster.WaitReady();
-        story.Room.Wait.Until("the peer answers", TimeSpan.FromSeconds(20), () => Node() is not null, story.BatonPeer.LastWords);
     }
 
-    public override void Begin(Batch batch) => _operator.Ask($$"""{"cmd":"ike","at":"{{PeerStatus}}","verb":"initiate","connection":"{{batch.Name}}-*","child":""}""");
+    public override void Begin(Batch batch) => _story.BatonPeer.Node.Tell("initiate", $"{batch.Name}-*");
 
-    public override int Up() => Node() is { } node ? SasOf(node) / 2 : 0;
+    public override int Up() => _story.BatonPeer.Node.Count() is { } node ? SasOf(node) / 2 : 0;
 
     public override IEnumerable<(string, int)> Standing() =>
-        [("peer", Up()), .. _story.Network.Members.Select(member => (member.Name, _story.BatonCluster.Node(member) is { } node ? SasOf(node) / 2 : 0))];
+        [("peer", Up()), .. _story.Network.Members.Select(member => (member.Name, _story.BatonCluster.Node(member).Look() is { } node ? SasOf(node) / 2 : 0))];
 
     public override IReadOnlyDictionary<string, double> Cpu()
     {
@@ -97,6 +91,4 @@ public sealed class BatonSystem(int slowerBy) : SetUpSystem
     }
 
     private static int SasOf(JsonElement node) => node.GetProperty("saCount").GetInt32();
-
-    private JsonElement? Node() => _operator.Ask($$"""{"cmd":"count","at":"{{PeerStatus}}"}""") is var answer && answer.TryGetProperty("silent", out _) ? null : answer;
 }

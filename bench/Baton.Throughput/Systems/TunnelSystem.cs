@@ -69,7 +69,7 @@ public sealed class BatonSystem : TunnelSystem
     /// <summary>How much the active took at once, and how much had to wait for its standby.</summary>
     public override string? Notes(Story story)
     {
-        if (story.BatonCluster.Active is not { } active || story.BatonCluster.Node(active) is not { } node)
+        if (story.BatonCluster.ActiveNode?.Look() is not { } node)
             return null;
         JsonElement counters = node.GetProperty("counters");
         double packets = Count("esp.delivered") - Count("esp.sealed");

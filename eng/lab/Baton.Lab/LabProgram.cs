@@ -69,15 +69,16 @@ public static class LabProgram
         using var stop = new CancellationTokenSource();
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
         int failed = 0;
         var rows = new List<InteropRow>();
         foreach (Scenario scenario in chosen)
         {
-            if (stop.IsCancellationRequested) return 130;
             if (!TryTell(scenario, keep, output, stop.Token, rows)) failed++;
+            if (stop.IsCancellationRequested) return 130;
         }
 
-        if (arguments.Contains("--interop") && !stop.IsCancellationRequested)
+        if (arguments.Contains("--interop"))
             File.WriteAllText(Path.Combine(Folder, "..", "..", "docs", "interop.md"), InteropTable.Write(Charon.Version(), chosen.Select(Described), rows));
 
         output.WriteLine($"{chosen.Length - failed} told, {failed} failed");
@@ -110,6 +111,7 @@ public static class LabProgram
             {
                 output.WriteLine($"   FAILED {scenario.Name}: {(e is LabException ? e.Message : e.ToString())}");
                 foreach (string tail in keep ? [] : room.LogTails()) output.WriteLine(tail);
+                output.WriteLine(keep ? $"   look into {room.Folder}: a folder for each host" : $"   the whole logs, and captures: eng/lab/run {scenario.Name} --keep");
             }
             catch (OperationCanceledException)
             {

@@ -35,6 +35,7 @@ internal static class IkeDesk
             yield return ("ike.parse." + CounterName.Of(verdict.ToString()), (ulong)counters.Parsed[verdict]);
         yield return ("ike.requests", (ulong)counters.RequestsSent);
         yield return ("ike.retransmissions", (ulong)counters.Retransmissions);
+        yield return ("ike.answers", (ulong)counters.AnswersReceived);
         yield return ("ike.answers-repeated", (ulong)counters.AnswersRepeated);
         yield return ("ike.commits", (ulong)counters.Commits);
         yield return ("ike.cookies", (ulong)counters.CookiesSent);

@@ -40,4 +40,14 @@ public sealed class LabRoomTests
         Assert.False(Directory.Exists(folder));
         Assert.DoesNotContain("bltest-a", Command.Run("ip", "netns", "list"), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_folder_that_is_kept_names_no_owner_whose_end_would_take_it_away()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "network namespaces need root");
+        string folder;
+        using (var kept = new LabRoom(keepFolder: true, CancellationToken.None)) folder = kept.Folder;
+        Assert.Empty(Directory.GetFiles(folder));
+        Directory.Delete(folder, recursive: true);
+    }
 }

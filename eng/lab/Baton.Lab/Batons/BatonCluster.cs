@@ -16,12 +16,13 @@ public sealed class BatonCluster(Network network, ClusterFiles files, Wait wait)
     private readonly HashSet<string> _struck = [];
     private readonly HashSet<string> _ends = [];
     private LabProcess? _handler;
-    private Instrument? _operator;
-
-    public Wait Wait => wait;
+    private Operator? _operator;
 
     /// <summary>The member that has the cluster's address now; null while none has it.</summary>
     public Host? Active => network.Members.FirstOrDefault(Holds);
+
+    /// <summary>The same, as an operator has it.</summary>
+    public OperatedNode? ActiveNode => Active is { } active ? Node(active) : null;
 
     public bool Holds(Host host) => IsRunning(host) && HasAddress(host);
 
@@ -29,8 +30,7 @@ public sealed class BatonCluster(Network network, ClusterFiles files, Wait wait)
     public void Start(IReadOnlyList<string> memberFiles, IReadOnlyList<string>? handler = null)
     {
         _handler = network.Handler.Start("handler", [.. handler ?? [BatonTool.Path, "handler"], files.WriteHandler()]);
-        _operator = Instrument.Start("operator", network.Handler.Inside(
-            Path.Combine(AppContext.BaseDirectory, "Baton.Lab"), OperatorProcess.Argument, files.Of("ca.crt"), files.Of("o.crt"), files.Of("o.key")));
+        _operator = new Operator(network.Handler, files);
         for (int i = 0; i < network.Members.Count; i++) StartMember(network.Members[i], memberFiles[i]);
         wait.Until("a member is active", Patience, () => Active is not null || _members.Values.Any(member => member.HasExited), LastWords);
         if (_members.Values.FirstOrDefault(member => member.HasExited) is { } ended) throw new LabException($"{ended.Name} has ended: {ended.LastWords()}");
@@ -62,41 +62,17 @@ public sealed class BatonCluster(Network network, ClusterFiles files, Wait wait)
     /// <summary>Somebody is active, and the designated successor would carry every SA on if it died now.</summary>
     public void WaitReady() => wait.Until("the standby is ready", Patience, () =>
     {
-        if (Active is not { } active || Ask($$"""{"cmd":"cluster","at":"{{Network.HandlerAddress}}:7443"}""") is not { } cluster) return false;
-        return Find(cluster, "record", "designee", "member") is { } designee && Node(active) is { } first && Node(network.Member(designee.GetString()!)) is { } second
+        if (Active is not { } active || Operator.Ask($$"""{"cmd":"cluster","at":"{{Network.HandlerAddress}}:7443"}""") is not { } cluster) return false;
+        return Find(cluster, "record", "designee", "member") is { } designee && Node(active).Look() is { } first && Node(network.Member(designee.GetString()!)).Look() is { } second
             && IsState(first, "active") && IsState(second, "standby")
             && Count(second, "saCount") == Count(first, "saCount") && Count(second, "saReady") == Count(second, "saCount");
     }, LastWords);
-
-    /// <summary>What a member says of itself, with its SAs and IKE SAs; null: it does not answer.</summary>
-    public JsonElement? Node(Host member) => Ask($$"""{"cmd":"node","at":"{{At(member)}}"}""");
-
-    /// <summary>One of a member's counters, such as <c>esp.no-lease</c>.</summary>
-    public long Counter(Host member, string name) => Counters(member).FirstOrDefault(counter => counter.Name == name).Value;
-
-    public IEnumerable<(string Name, long Value)> Counters(Host member) => Node(member) is { } node
-        ? node.GetProperty("counters").EnumerateObject().Select(counter => (counter.Name, long.Parse(counter.Value.ToString(), CultureInfo.InvariantCulture)))
-        : [];
 
     /// <summary>Resident memory of a member's gateway.</summary>
     public long ResidentBytes(Host member)
     {
         using System.Diagnostics.Process process = System.Diagnostics.Process.GetProcessById(_members[member.Name].Id);
         return process.WorkingSet64;
-    }
-
-    /// <summary>An operator's wish: initiate, rekey, delete or probe a connection, or one child of it.</summary>
-    public void Tell(Host member, string verb, string connection, string child = "")
-    {
-        if (!TryTell(member, verb, connection, child, out string detail)) throw new LabException($"{member.Name}: {detail}");
-    }
-
-    /// <summary>False: there is nothing of that name, or no answer, as the detail says.</summary>
-    public bool TryTell(Host member, string verb, string connection, string child, out string detail)
-    {
-        JsonElement? answer = Ask($$"""{"cmd":"ike","at":"{{At(member)}}","verb":"{{verb}}","connection":"{{connection}}","child":"{{child}}"}""");
-        detail = answer?.GetProperty("detail").GetString() ?? "it does not answer";
-        return answer?.GetProperty("done").GetBoolean() ?? false;
     }
 
     public string LastWords() => string.Join('\n', new[] { _handler }.Concat(_members.Values).OfType<LabProcess>().Select(process => $"-- {process.Name}\n{process.LastWords()}"));
@@ -124,10 +100,9 @@ public sealed class BatonCluster(Network network, ClusterFiles files, Wait wait)
 
     private static int Count(JsonElement node, string name) => Find(node, name)?.GetInt32() ?? 0;
 
-    private JsonElement? Ask(string question) =>
-        _operator is null ? throw new LabException("the cluster was not started") : _operator.Ask(question) is var answer && answer.TryGetProperty("silent", out _) ? null : answer;
+    private Operator Operator => _operator ?? throw new LabException("the cluster was not started");
 
-    private string At(Host member) => $"{Network.ControlOf(IndexOf(member))}:7400";
+    public OperatedNode Node(Host member) => Operator.Node(member.Name, $"{Network.ControlOf(IndexOf(member))}:7400");
 
     private int IndexOf(Host member) => network.Members.ToList().IndexOf(member);
 

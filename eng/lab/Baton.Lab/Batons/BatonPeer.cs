@@ -7,11 +7,25 @@ namespace Baton.Lab.Batons;
 /// <summary><c>baton peer</c> at the peer's place, with a TUN of its own.</summary>
 public sealed class BatonPeer : IDisposable
 {
-    private readonly LabProcess _process;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    public BatonPeer(Network network, string file) => _process = network.Peer.Start("peer", [BatonTool.Path, "peer", file]);
+    private readonly LabProcess _process;
+    private readonly Operator _operator;
+
+    public BatonPeer(Network network, ClusterFiles files, string tunnels, Wait wait)
+    {
+        _process = network.Peer.Start("peer", [BatonTool.Path, "peer", files.WritePeer(tunnels)]);
+        _operator = new Operator(network.Peer, files);
+        wait.Until("the peer answers", Patience, () => _process.HasExited ? throw new LabException($"the peer has ended: {LastWords()}") : Node.Look() is not null, LastWords);
+    }
+
+    public OperatedNode Node => _operator.Node("peer", ClusterFiles.PeerStatus);
 
     public string LastWords() => _process.LastWords(20);
 
-    public void Dispose() => _process.Dispose();
+    public void Dispose()
+    {
+        _operator.Dispose();
+        _process.Dispose();
+    }
 }

@@ -12,6 +12,9 @@ public sealed class ClusterFiles
 {
     public const int OuterMtu = 1500;
 
+    /// <summary>Where the peer tells its status: to itself only.</summary>
+    public const string PeerStatus = "127.0.0.1:7400";
+
     private const string Cluster = "lab";
 
     private readonly string _folder;
@@ -77,7 +80,7 @@ public sealed class ClusterFiles
         tun = "baton0"
         routes = ["{Network.ClusterNet}", "{Network.ClusterNet6}"]
         [status]
-        listen = "127.0.0.1:7400"
+        listen = "{PeerStatus}"
         {tunnels}
         """);
 

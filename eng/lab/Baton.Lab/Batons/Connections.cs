@@ -47,7 +47,7 @@ internal sealed class Connections(ClusterFiles files, LabCertificates certificat
             name = "{terms.Kind}"
             local = "{Endpoint(here, port)}"
             {(isCluster && (behindNat || terms.IsMany) ? "" : $"remote = \"{Endpoint(there, port)}\"")}
-            start = "{(isCluster || terms.IsMany ? "respond" : "initiate")}"
+            start = "respond"
             local-id = "{near}"
             {(terms.IsMany ? "" : $"remote-id = \"{far}\"")}
             {Credentials(terms, near)}

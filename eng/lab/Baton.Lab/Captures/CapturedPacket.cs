@@ -18,4 +18,13 @@ public enum WireKind
 /// <summary>What a capture saw of the outer network.</summary>
 /// <param name="At">Since the epoch, by the capturing machine's clock.</param>
 /// <param name="Spi">Of ESP, and the sequence number's low half; of IKE the exchange type and the message ID.</param>
-public readonly record struct CapturedPacket(TimeSpan At, WireKind Kind, IPAddress Source, IPAddress Destination, int Bytes, uint Spi, uint Sequence, byte ExchangeType, uint MessageId, bool IsResponse);
+/// <param name="Protocol">Of IP: 50 (ESP by itself) or 17.</param>
+public readonly record struct CapturedPacket(TimeSpan At, WireKind Kind, byte Protocol, IPAddress Source, IPAddress Destination, int Bytes, uint Spi, uint Sequence, byte ExchangeType, uint MessageId, bool IsResponse)
+{
+    public const byte EspProtocol = 50;
+
+    private const byte Informational = 37;
+
+    /// <summary>Of message IDs or counters, not counted among requests (RFC 6311 section 5.1).</summary>
+    public bool IsSynchronization => Kind == WireKind.Ike && ExchangeType == Informational && MessageId == 0;
+}

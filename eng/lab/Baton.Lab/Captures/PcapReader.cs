@@ -53,8 +53,8 @@ public static class PcapReader
 
     private static CapturedPacket Payload(byte protocol, ReadOnlySpan<byte> payload, TimeSpan at, IPAddress source, IPAddress destination, int bytes)
     {
-        var other = new CapturedPacket(at, WireKind.Other, source, destination, bytes, 0, 0, 0, 0, false);
-        if (protocol == 50 && payload.Length >= 8) return Esp(other, payload);
+        var other = new CapturedPacket(at, WireKind.Other, protocol, source, destination, bytes, 0, 0, 0, 0, false);
+        if (protocol == CapturedPacket.EspProtocol && payload.Length >= 8) return Esp(other, payload);
         if (protocol != 17 || payload.Length < 9) return other;
         ushort from = BinaryPrimitives.ReadUInt16BigEndian(payload);
         ushort to = BinaryPrimitives.ReadUInt16BigEndian(payload[2..]);

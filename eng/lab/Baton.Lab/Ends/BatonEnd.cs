@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Text.Json;
 using Baton.Lab.Batons;
-using Baton.Lab.Hosts;
+using Baton.Lab.Processes;
 
 namespace Baton.Lab.Ends;
 
-/// <summary>A Baton cluster as an end: told and seen by the operator's commands, at the member that works.</summary>
-internal sealed class BatonEnd(BatonCluster cluster, Func<string> connection) : IEnd
+/// <summary>A Baton cluster or peer as an end: told and seen by the operator's commands.</summary>
+/// <param name="node">The peer, or the member that works; null while none does.</param>
+internal sealed class BatonEnd(Func<OperatedNode?> node, Func<string> connection, Wait wait, Func<string> lastWords) : IEnd
 {
     public void Initiate() => Tell("initiate");
 
@@ -16,38 +17,38 @@ internal sealed class BatonEnd(BatonCluster cluster, Func<string> connection) : 
 
     public void Probe()
     {
-        long before = Understood();
+        long before = Answers();
         Tell("probe");
-        cluster.Wait.Until("the peer has given a sign of life", TimeSpan.FromSeconds(10), () => Understood() > before, LastWords);
+        wait.Until("the other end has given a sign of life", TimeSpan.FromSeconds(10), () => Answers() > before, LastWords);
     }
 
     public void DeleteChild() => Tell("delete", Connections.Child);
 
     public void DeleteIke() => Tell("delete");
 
-    public void Forget() => cluster.TryTell(Active, "delete", connection(), "", out _);
+    public void Forget() => Node.TryTell("delete", connection(), "", out _);
 
     public IReadOnlyList<IkeView> Look()
     {
-        if (cluster.Active is not { } active || cluster.Node(active) is not { } node) return [];
-        ChildView[] children = Pairs(node, $"{connection()}:{Connections.Child}");
-        return [.. from sa in node.GetProperty("ikeSas").EnumerateArray()
+        if (node()?.Look() is not { } seen) return [];
+        ChildView[] children = Pairs(seen, $"{connection()}:{Connections.Child}");
+        return [.. from sa in seen.GetProperty("ikeSas").EnumerateArray()
                    where sa.GetProperty("connection").GetString() == connection()
                    select new IkeView(IkeView.Pair(Hex(sa.GetProperty("localSpi")), Hex(sa.GetProperty("remoteSpi"))), sa.GetProperty("suite").GetString()!, children)];
     }
 
-    public string LastWords() => cluster.LastWords();
+    public string LastWords() => lastWords();
 
-    private Host Active => cluster.Active ?? throw new LabException("nobody is active");
+    private OperatedNode Node => node() ?? throw new LabException("nobody is active");
 
-    private void Tell(string verb, string child = "") => cluster.Tell(Active, verb, connection(), child);
+    private void Tell(string verb, string child = "") => Node.Tell(verb, connection(), child);
 
-    /// <summary>IKE messages that came and were understood, at the member that works.</summary>
-    private long Understood() => cluster.Counter(Active, "ike.parse.parsed");
+    /// <summary>Authentic answers to requests of ours.</summary>
+    private long Answers() => Node.Counter("ike.answers");
 
-    private static ChildView[] Pairs(JsonElement node, string name)
+    private static ChildView[] Pairs(JsonElement seen, string name)
     {
-        JsonElement[] sas = [.. node.GetProperty("sas").EnumerateArray().Where(sa => sa.GetProperty("name").GetString() == name)];
+        JsonElement[] sas = [.. seen.GetProperty("sas").EnumerateArray().Where(sa => sa.GetProperty("name").GetString() == name)];
         return [.. Spis(sas, "INBOUND").Zip(Spis(sas, "OUTBOUND"), (near, far) => new ChildView(near, far, sas[0].GetProperty("suite").GetString()!))];
     }
 

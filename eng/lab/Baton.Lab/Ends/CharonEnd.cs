@@ -26,7 +26,7 @@ internal sealed class CharonEnd(Charon charon, Wait wait) : IEnd
     public void Forget() => charon.Forget(CharonConnection.Name);
 
     public IReadOnlyList<IkeView> Look() =>
-        [.. charon.ListSas().Where(sa => sa.State == "ESTABLISHED").Select(sa => new IkeView(IkeView.Pair(sa.InitiatorSpi, sa.ResponderSpi), sa.Suite,
+        [.. charon.ListSas().Where(sa => sa is { State: "ESTABLISHED", Name: CharonConnection.Name }).Select(sa => new IkeView(IkeView.Pair(sa.InitiatorSpi, sa.ResponderSpi), sa.Suite,
             // charon keeps what it has deleted for some seconds, for packets that are late.
             [.. sa.Children.Where(child => child.State is "INSTALLED" or "REKEYED").Select(child => new ChildView(child.SpiIn, child.SpiOut, child.Suite))]))];
 

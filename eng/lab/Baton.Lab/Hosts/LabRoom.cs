@@ -5,10 +5,12 @@ using Baton.Lab.Processes;
 namespace Baton.Lab.Hosts;
 
 /// <summary>What one run owns: a tag, a folder, hosts. Goes away with all that is in it; two runs have nothing in common.</summary>
-/// <remarks>A run that was killed with -9 leaves its folder with the id of its process; the next one to start clears that away.</remarks>
+/// <remarks>A run that was killed with -9 leaves its folder with the id of its process; the next one to start clears that away. A folder that
+/// is kept names nobody.</remarks>
 public sealed class LabRoom : IDisposable
 {
     private const string Prefix = "baton-lab-";
+    private const string OwnerFile = "owner";
 
     private readonly List<Host> _hosts = [];
     private readonly List<IDisposable> _instruments = [];
@@ -23,7 +25,7 @@ public sealed class LabRoom : IDisposable
         Tag = $"bl{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3))}";
         Folder = Path.Combine(Path.GetTempPath(), Prefix + Tag);
         Directory.CreateDirectory(Folder);
-        File.WriteAllText(Path.Combine(Folder, "owner"), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+        File.WriteAllText(Path.Combine(Folder, OwnerFile), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
     }
 
     public string Tag { get; }
@@ -74,7 +76,8 @@ public sealed class LabRoom : IDisposable
             }
         }
 
-        if (!_keep) Directory.Delete(Folder, recursive: true);
+        if (_keep) File.Delete(Path.Combine(Folder, OwnerFile));
+        else Directory.Delete(Folder, recursive: true);
         if (failures.Count > 0) throw new LabException($"taking down: {failures[0].Message}", failures[0]);
     }
 
@@ -83,16 +86,30 @@ public sealed class LabRoom : IDisposable
     {
         foreach (string folder in Directory.GetDirectories(Path.GetTempPath(), $"{Prefix}*"))
         {
-            string owner = Path.Combine(folder, "owner");
-            if (!File.Exists(owner) || (int.TryParse(File.ReadAllText(owner), out int pid) && Directory.Exists($"/proc/{pid}"))) continue;
-            string tag = Path.GetFileName(folder)[Prefix.Length..];
-            foreach (string line in Command.Run("ip", "netns", "list").Split('\n'))
+            try
             {
-                string space = line.Split(' ')[0];
-                if (space.StartsWith($"{tag}-", StringComparison.Ordinal)) Host.Remove(space);
+                if (IsLeft(folder)) Clear(folder);
             }
-
-            Directory.Delete(folder, recursive: true);
+            catch (IOException)
+            {
+                // Its own run, or another one that starts now, takes it away at this moment.
+            }
         }
+    }
+
+    /// <summary>A run that just starts may not have written its id yet.</summary>
+    private static bool IsLeft(string folder) => Path.Combine(folder, OwnerFile) is var owner && File.Exists(owner)
+        && int.TryParse(File.ReadAllText(owner), out int pid) && !Directory.Exists($"/proc/{pid}");
+
+    private static void Clear(string folder)
+    {
+        string tag = Path.GetFileName(folder)[Prefix.Length..];
+        foreach (string line in Command.Run("ip", "netns", "list").Split('\n'))
+        {
+            string space = line.Split(' ')[0];
+            if (space.StartsWith($"{tag}-", StringComparison.Ordinal)) Host.Remove(space);
+        }
+
+        Directory.Delete(folder, recursive: true);
     }
 }

@@ -26,13 +26,13 @@ public sealed partial class Teller(StepBook book, TextWriter output, Cancellatio
         foreach (Line line in scenario.Steps) Tell(line, Nothing, 1);
     }
 
-    /// <summary>Sentences that no step knows.</summary>
-    public static IEnumerable<Line> Unknown(Scenario scenario, StepBook book) => Leaves(scenario.Steps).Where(line => !book.Knows(line.Text));
+    /// <summary>Sentences that no step knows, as they will be told.</summary>
+    public static IEnumerable<Line> Unknown(Scenario scenario, StepBook book) => Sentences(scenario.Steps, Nothing).Where(line => !book.Knows(line.Text));
 
     private void Tell(Line line, Dictionary<string, string> words, int depth)
     {
         cancellation.ThrowIfCancellationRequested();
-        string text = Placeholder().Replace(line.Text, match => words.GetValueOrDefault(match.Groups[1].Value, match.Value));
+        string text = Filled(line, words);
         if (Repeat().Match(text) is { Success: true } repeat)
         {
             for (int n = 1; n <= int.Parse(repeat.Groups[1].Value, CultureInfo.InvariantCulture); n++)
@@ -43,21 +43,13 @@ public sealed partial class Teller(StepBook book, TextWriter output, Cancellatio
         }
         else if (ForEach().Match(text) is { Success: true } each)
         {
-            foreach (string value in each.Groups[2].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-                TellBody(line.Body, new Dictionary<string, string>(words) { [each.Groups[1].Value] = value }, $"{each.Groups[1].Value} {value}:", depth);
+            foreach ((string value, Dictionary<string, string> named) in Values(each, words)) TellBody(line.Body, named, $"{each.Groups[1].Value} {value}:", depth);
         }
         else if (text is EachRow or EachRowNoted)
         {
-            int failed = 0;
-            string[][] rows = [.. line.Body.Where(IsRow).Select(row => row.Text.Trim('|').Split('|', StringSplitOptions.TrimEntries))];
-            foreach (string[] row in rows.Skip(1))
-            {
-                var named = new Dictionary<string, string>(words);
-                for (int column = 0; column < row.Length; column++) named[rows[0][column]] = row[column];
-                if (!TryTellRow([.. line.Body.Where(inner => !IsRow(inner))], named, string.Join(" | ", row), depth, text == EachRowNoted)) failed++;
-            }
-
-            if (failed > 0) throw new LabException($"line {line.Number}: {failed} of {rows.Length - 1} rows failed");
+            (string Row, Dictionary<string, string> Named)[] rows = [.. Rows(line, words)];
+            int failed = rows.Count(row => !TryTellRow([.. line.Body.Where(inner => !IsRow(inner))], row.Named, row.Row, depth, text == EachRowNoted));
+            if (failed > 0) throw new LabException($"line {line.Number}: {failed} of {rows.Length} rows failed");
         }
         else
         {
@@ -105,8 +97,34 @@ public sealed partial class Teller(StepBook book, TextWriter output, Cancellatio
 
     private static bool IsRow(Line line) => line.Text.StartsWith('|');
 
-    private static IEnumerable<Line> Leaves(IEnumerable<Line> lines) => lines.SelectMany(line =>
-        IsRow(line) ? [] : Repeat().IsMatch(line.Text) || ForEach().IsMatch(line.Text) || line.Text is EachRow or EachRowNoted ? Leaves(line.Body) : [line]);
+    /// <summary>Every sentence with its words filled in; what is repeated once.</summary>
+    private static IEnumerable<Line> Sentences(IEnumerable<Line> lines, Dictionary<string, string> words) => lines.Where(line => !IsRow(line)).SelectMany(line =>
+    {
+        string text = Filled(line, words);
+        return Repeat().IsMatch(text) ? Sentences(line.Body, words)
+            : ForEach().Match(text) is { Success: true } each ? Values(each, words).SelectMany(value => Sentences(line.Body, value.Named))
+            : text is EachRow or EachRowNoted ? Rows(line, words).SelectMany(row => Sentences(line.Body, row.Named))
+            : [line with { Text = text }];
+    });
+
+    private static string Filled(Line line, Dictionary<string, string> words) =>
+        Placeholder().Replace(line.Text, match => words.GetValueOrDefault(match.Groups[1].Value, match.Value));
+
+    private static IEnumerable<(string Value, Dictionary<string, string> Named)> Values(Match each, Dictionary<string, string> words) =>
+        each.Groups[2].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(value => (value, new Dictionary<string, string>(words) { [each.Groups[1].Value] = value }));
+
+    /// <summary>The rows of a table below a line; the first one names the columns.</summary>
+    private static IEnumerable<(string Row, Dictionary<string, string> Named)> Rows(Line line, Dictionary<string, string> words)
+    {
+        string[][] rows = [.. line.Body.Where(IsRow).Select(row => row.Text.Trim('|').Split('|', StringSplitOptions.TrimEntries))];
+        foreach (string[] row in rows.Skip(1))
+        {
+            var named = new Dictionary<string, string>(words);
+            for (int column = 0; column < row.Length; column++) named[rows[0][column]] = row[column];
+            yield return (string.Join(" | ", row), named);
+        }
+    }
 
     [GeneratedRegex(@"^repeat (\d+) times:$")]
     private static partial Regex Repeat();

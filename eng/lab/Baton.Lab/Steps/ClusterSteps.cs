@@ -3,6 +3,7 @@ using Baton.Lab.Ends;
 using Baton.Lab.Hosts;
 using Baton.Lab.Scenarios;
 using Baton.Lab.Terms;
+using Baton.Linux;
 
 namespace Baton.Lab.Steps;
 
@@ -31,10 +32,9 @@ public sealed class ClusterSteps(Story story)
         var files = new ClusterFiles(Path.Combine(story.Room.Folder, "files"), story.Network);
         string connections = new Connections(files, story.Certificates, StageSteps.Secret).Write(TunnelTerms.Kinds, isCluster: true, story.Network.HasNat);
         Raise(files, connections);
-        story.Cluster = new BatonEnd(story.BatonCluster, () => story.Terms.Kind);
     }
 
-    /// <summary>Both ends Baton; the peer begins at once.</summary>
+    /// <summary>Both ends Baton. Neither begins by itself, nor comes back by itself when the tunnel was deleted.</summary>
     [Step("a baton cluster and a baton peer with {terms}")]
     public void ClusterAndPeer(string terms)
     {
@@ -42,8 +42,8 @@ public sealed class ClusterSteps(Story story)
         var files = new ClusterFiles(Path.Combine(story.Room.Folder, "files"), story.Network);
         var connections = new Connections(files, story.Certificates, StageSteps.Secret);
         Raise(files, connections.Write([story.Terms], isCluster: true, story.Network.HasNat));
-        story.Cluster = new BatonEnd(story.BatonCluster, () => story.Terms.Kind);
-        story.BatonPeer = story.Room.Keep(new BatonPeer(story.Network, files.WritePeer(connections.Write([story.Terms], isCluster: false, story.Network.HasNat))));
+        story.BatonPeer = story.Room.Keep(new BatonPeer(story.Network, files, connections.Write([story.Terms], isCluster: false, story.Network.HasNat), story.Room.Wait));
+        story.Peer = End(() => story.BatonPeer.Node, story.BatonPeer.LastWords);
     }
 
     [Step("the standby is ready")]
@@ -52,12 +52,28 @@ public sealed class ClusterSteps(Story story)
     /// <summary>All of a kind that are not zero, such as <c>esp</c>.</summary>
     [Step("tell the active's counters of {kind}")]
     public void TellCounters(string kind) => story.Say(string.Join(", ",
-        from counter in story.BatonCluster.Counters(Active)
+        from counter in story.BatonCluster.Node(Active).Counters()
         where counter.Value != 0 && counter.Name.StartsWith($"{kind}.", StringComparison.Ordinal)
         select $"{counter.Name} {counter.Value}"));
 
     [Step("kill -9 the active")]
     public void Kill() => Strike(story.BatonCluster.Kill);
+
+    /// <summary>In the middle of the rekey, or right before or behind it: the instants differ from row to row.</summary>
+    [Step("kill -9 the active {delay} ms after {who} begins to rekey the {what}")]
+    public void KillAmid(int delay, string who, string what) => Strike(host =>
+    {
+        IEnd end = story.End(who);
+        Action rekey = what switch
+        {
+            "child" => end.RekeyChild,
+            "ike sa" => end.RekeyIke,
+            _ => throw new LabException($"nobody rekeys a \"{what}\""),
+        };
+        rekey();
+        MonotonicClock.SleepUntil(MonotonicClock.Now + TimeSpan.FromMilliseconds(delay));
+        story.BatonCluster.Kill(host);
+    });
 
     [Step("the active is stopped")]
     public void Stop() => Strike(story.BatonCluster.Terminate);
@@ -99,12 +115,15 @@ public sealed class ClusterSteps(Story story)
         var files = new ClusterFiles(Path.Combine(story.Room.Folder, "files"), story.Network);
         string tunnel = files.StaticTunnel(peer, local, remote, suite);
         Raise(files, tunnel);
-        story.BatonPeer = story.Room.Keep(new BatonPeer(story.Network, files.WritePeer(tunnel)));
+        story.BatonPeer = story.Room.Keep(new BatonPeer(story.Network, files, tunnel, story.Room.Wait));
     }
 
     private void Raise(ClusterFiles files, string tunnels)
     {
         story.BatonCluster = story.Room.Keep(new BatonCluster(story.Network, files, story.Room.Wait));
         story.BatonCluster.Start([.. story.Network.Members.Select((_, index) => files.WriteMember(index, tunnels))]);
+        story.Cluster = End(() => story.BatonCluster.ActiveNode, story.BatonCluster.LastWords);
     }
+
+    private BatonEnd End(Func<OperatedNode?> node, Func<string> lastWords) => new(node, () => story.Terms.Kind, story.Room.Wait, lastWords);
 }

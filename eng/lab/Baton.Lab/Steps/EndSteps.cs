@@ -68,8 +68,9 @@ public sealed class EndSteps(Story story)
         if (!addresses.Any(address => address.StartsWith(prefix, StringComparison.Ordinal))) throw new LabException($"the addresses are \"{string.Join(' ', addresses)}\"");
     }
 
-    /// <summary>What a rekey left behind goes by itself, after a moment.</summary>
-    private void WaitForOne() => WaitFor("both ends have one IKE SA with one child", IsOneTunnel);
+    /// <summary>What a rekey left behind goes by itself, after a moment; a request that met a takeover comes again after the peer's back-off.</summary>
+    [Step("both ends have the same tunnel")]
+    public void WaitForOne() => WaitFor("both ends have one IKE SA with one child", IsOneTunnel);
 
     private IkeView One(string who) => story.End(who).Look() is [{ } only] ? only : throw new LabException($"{who} has {story.End(who).Look().Count} IKE SAs");
 

@@ -20,15 +20,15 @@ public sealed class FloodSteps(Story story)
     [Step("{count} further strangers have been asked for a cookie")]
     public void Cookies(int count)
     {
-        long before = story.BatonCluster.Counter(Active, "ike.cookies");
+        long before = story.BatonCluster.Node(Active).Counter("ike.cookies");
         story.Room.Wait.Until($"{count} further cookies have been asked for", TimeSpan.FromMinutes(1),
-            () => story.BatonCluster.Counter(Active, "ike.cookies") >= before + count, story.BatonCluster.LastWords);
+            () => story.BatonCluster.Node(Active).Counter("ike.cookies") >= before + count, story.BatonCluster.LastWords);
     }
 
     [Step("expect the active to hold at most {count} half-open ike sas")]
     public void HalfOpen(int count)
     {
-        long seen = story.BatonCluster.Counter(Active, "ike.half-open");
+        long seen = story.BatonCluster.Node(Active).Counter("ike.half-open");
         story.Say($"{seen} half-open IKE SAs");
         if (seen > count) throw new LabException($"it holds {seen}");
     }

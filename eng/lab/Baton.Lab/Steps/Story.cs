@@ -105,6 +105,12 @@ public sealed class Story(LabRoom room, TextWriter output) : IDisposable
 
     public void Begin(Probe probe) => (_probe, _probeSince) = (probe, null);
 
+    public void EndCall()
+    {
+        _call?.Dispose();
+        _call = null;
+    }
+
     public void EndProbe()
     {
         _probe?.Dispose();

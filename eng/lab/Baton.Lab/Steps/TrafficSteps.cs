@@ -70,6 +70,9 @@ public sealed class TrafficSteps(Story story)
         story.Begin(probe);
     }
 
+    [Step("call ends")]
+    public void CallEnds() => story.EndCall();
+
     [Step("probe ends")]
     public void ProbeEnds() => story.EndProbe();
 
