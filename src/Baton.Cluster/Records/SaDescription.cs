@@ -65,7 +65,7 @@ public sealed record SaDescription(
     /// <summary>The pair of child SAs that it is one half of, by its maker's id; 0: the configuration made it.</summary>
     public ulong Child { get; init; }
 
-    /// <summary>Outbound, made by a rekey that the peer began: packets take it with its first inbound packet, or when the maker says so (RFC 7296 2.8).</summary>
+    /// <summary>Outbound, made by a rekey: packets take it with its first inbound packet, or when the maker says so (RFC 7296 2.8); until then the one before it.</summary>
     public bool OutboundLater { get; init; }
 
     /// <summary>SPI of the SA of the same direction that it takes over from (a rekey); 0: none.</summary>

@@ -85,7 +85,7 @@ internal sealed class OutboundEntry(SaId id, OutboundSa sa, SaDescription descri
     /// <summary>Its peer is where an authentic packet came from.</summary>
     public bool IsLearned { get; set; }
 
-    /// <summary>Not used yet: the peer began the rekey, and may not be ready (RFC 7296 2.8).</summary>
+    /// <summary>Not used yet: made by a rekey, and the peer or our own successor may not be ready (RFC 7296 2.8).</summary>
     public bool IsLater { get; set; } = description.OutboundLater;
 
     /// <summary>Numbers that are left before the counter's end; 0 when it must be rekeyed for another reason.</summary>

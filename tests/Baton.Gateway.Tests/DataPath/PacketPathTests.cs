@@ -52,6 +52,45 @@ public sealed class PacketPathTests : IDisposable
         Assert.Equal(EspVerdict.Replayed, _gateway.Take(again, new Arrival(_peer.Outer.Local), default));
     }
 
+    [Theory] // RFC 7296 2.8: make before break
+    [InlineData("it is told")]
+    [InlineData("a packet comes on it")]
+    [InlineData("the one before goes")]
+    public void ARekeyedPairCarriesPacketsWhen(string what)
+    {
+        const ulong child = 7;
+        var next = new StaticSa("call", SaSuite.AesGcm256, SaMode.Tunnel, 0x2001, 0x2002, Key(3), Key(4),
+            IPNetwork.Parse("10.2.0.0/16"), IPNetwork.Parse("10.1.0.10/32"), _peer.Outer.Local.ToIPEndPoint(), true, 128);
+        _gateway.AddInbound(Record(4), next.FromPeer() with { Child = child }, null);
+        _gateway.AddOutbound(Record(3), next.ToPeer() with { Child = child, OutboundLater = true }, null);
+        Assert.Equal(0x1001u, SpiOfNext());
+
+        switch (what)
+        {
+            case "it is told":
+                _gateway.UseOutbound(child);
+                break;
+            case "a packet comes on it":
+                _peer.AddOutbound(Record(5), next.FromPeer(), null);
+                _peer.Send(TestPackets.Ipv4("10.1.0.10", "10.2.0.10", 60));
+                _peer.Flush();
+                Assert.Equal(EspVerdict.Delivered, _gateway.Take(Receive(_gateway.Outer), new Arrival(_peer.Outer.Local), default));
+                break;
+            default:
+                _gateway.Remove(new SaId(1));
+                break;
+        }
+
+        Assert.Equal(0x2001u, SpiOfNext());
+
+        uint SpiOfNext()
+        {
+            Assert.Equal(EspVerdict.Delivered, _gateway.Send(TestPackets.Ipv4("10.2.0.10", "10.1.0.10", 60)));
+            _gateway.Flush();
+            return System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(Receive(_peer.Outer));
+        }
+    }
+
     [Theory] // RFC 4301 5.1.2.1, RFC 6040 4.1: DSCP and ECN are copied outward
     [InlineData(0xB8)]
     [InlineData(0xBA)]
