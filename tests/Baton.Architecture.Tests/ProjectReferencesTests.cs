@@ -20,6 +20,7 @@ public sealed class ProjectReferencesTests
         ["Baton.Crypto"] = Layer.Ciphers,
         ["Baton.Esp"] = Layer.Core,
         ["Baton.Ike"] = Layer.Core,
+        ["Baton.Media"] = Layer.Core,
         ["Baton.Redundancy"] = Layer.Core,
         ["Baton.Srtp"] = Layer.Core,
         ["Baton.Cluster"] = Layer.Contract,

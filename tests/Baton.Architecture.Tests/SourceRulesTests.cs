@@ -8,7 +8,7 @@ public sealed partial class SourceRulesTests
 
     private static readonly string[] MayImport = ["src/Baton.Linux/", "src/Baton.Crypto/"];
 
-    private static readonly string[] Cores = ["Baton.Wire", "Baton.Esp", "Baton.Ike", "Baton.Redundancy", "Baton.Srtp"];
+    private static readonly string[] Cores = ["Baton.Wire", "Baton.Esp", "Baton.Ike", "Baton.Redundancy", "Baton.Srtp", "Baton.Media"];
 
     public static TheoryData<string> Projects => [.. Repository.Projects];
 
