@@ -13,7 +13,7 @@ namespace Baton.Srtp;
 /// </remarks>
 public static class SrtpIndex
 {
-    /// <summary>The last number: index 2^48 - 2 (<c>CounterSpace.SrtpSource</c> has as many).</summary>
+    /// <summary>The last number: index 2^48 - 2 (<c>CounterSpace.Srtp</c> has as many).</summary>
     public const ulong LastNumber = (1UL << 48) - 1;
 
     /// <summary>The last number of SRTCP: index 2^31 - 2.</summary>

@@ -23,7 +23,7 @@ internal static class Gens
     public static readonly Gen<SaRecord> Sa = Gen.Select(
         Gen.Select(Id, Any.Of(SaDirection.Outbound, SaDirection.Inbound), Gen.UInt, Number),
         Gen.Select(Number, Number, Number, Number),
-        Gen.Select(Number, Gen.Byte.Array[0, 300], Any.Of(CounterSpace.Esp32, CounterSpace.EspExtended, CounterSpace.SrtpSource)),
+        Gen.Select(Number, Gen.Byte.Array[0, 300], Any.Of(CounterSpace.Esp32, CounterSpace.EspExtended, CounterSpace.Srtp, CounterSpace.Srtcp)),
         (a, b, d) => new SaRecord(a.Item1, a.Item2, a.Item3, d.Item3, a.Item4, b.Item1, b.Item2, b.Item3, b.Item4, d.Item1, d.Item2));
 
     public static readonly Gen<IkeId> IkeId = Number.Select(n => new IkeId(n));

@@ -204,6 +204,7 @@ public sealed class InboundCeiling
         {
             _floor = Record!.LimitTerm >= _scope.ReceiveTerm ? 0
                 : _scope.StartsFine ? (_tableTerm == _scope.TableTerm ? _tableCeiling : 0) : Record.CoarseCeiling;
+            _floor = Math.Max(_floor, Record.First - 1);
             _highest = _floor;
             _start = new InboundStart(_scope.ReceiveStart, _floor, null);
         }

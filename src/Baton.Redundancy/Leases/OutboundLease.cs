@@ -166,7 +166,7 @@ public sealed class OutboundLease
     {
         _generation = _scope.Work;
         (_low, _toldLow, _toldEnded, _toldRekey, _beyondJump) = (false, false, false, false, false);
-        _next = Math.Max(1, Record.LastAuthenticated);
+        _next = Record.First;
         _limit = _next - 1;
         Measure();
     }

@@ -24,7 +24,7 @@ public readonly record struct Slice(ulong First, ulong Last)
         if (term < record.LimitTerm)
             return Empty;
         if (term == record.LimitTerm)
-            return new(Math.Max(1, record.LastAuthenticated), Math.Min(record.Limit, maximum));
+            return new(record.First, Math.Min(record.Limit, maximum));
 
         UInt128 first = record.Limit + ((UInt128)(term - record.LimitTerm - 1) * record.SliceSize) + 1;
         UInt128 last = record.Limit + ((UInt128)(term - record.LimitTerm) * record.SliceSize);

@@ -145,21 +145,18 @@ public sealed partial class MemberCore
         _registering = 0;
     }
 
-    /// <summary>Sizes that the shell leaves at zero: slices of 2^24 with extended numbers, 2^20 with 32 bits; a first lease and ceiling.</summary>
+    /// <summary>Sizes that the shell leaves at zero: a slice, a first lease or a first ceiling above where the SA begins.</summary>
     private SaRecord WithSizes(SaRecord sa)
     {
-        ulong slice = sa.SliceSize != 0 ? sa.SliceSize
-            : sa.Space.Bits == 64 ? 1UL << 24
-            : sa.Space.SafeJump == uint.MaxValue ? 1UL << 20
-            : Math.Max(sa.Space.SafeJump / 64, 1);
         ulong last = Slice.LastUsable(sa.Space);
         ulong lease = Math.Min(_policy.LeaseMinimum, Math.Max(sa.Space.SafeJump / 32, 1));
+        ulong first = Math.Min(sa.First - 1 + lease, last);
         return sa with
         {
-            SliceSize = slice,
+            SliceSize = sa.SliceSize != 0 ? sa.SliceSize : sa.Space.SliceSize,
             LimitTerm = _scope.Term,
-            Limit = sa.Limit == 0 && sa.Direction == SaDirection.Outbound ? Math.Min(Math.Max(1, sa.LastAuthenticated) - 1 + lease, last) : sa.Limit,
-            CoarseCeiling = sa.CoarseCeiling == 0 && sa.Direction == SaDirection.Inbound ? Math.Min(lease, last) : sa.CoarseCeiling,
+            Limit = sa.Limit == 0 && sa.Direction == SaDirection.Outbound ? first : sa.Limit,
+            CoarseCeiling = sa.CoarseCeiling == 0 && sa.Direction == SaDirection.Inbound ? first : sa.CoarseCeiling,
         };
     }
 

@@ -16,9 +16,13 @@ public readonly record struct SaId(ulong Value)
     public override string ToString() => $"sa{Value}";
 }
 
-/// <summary>As the cluster sees it: outbound is from the cluster to the peer.</summary>
+/// <summary>As the cluster sees it, and so who draws the numbers.</summary>
 public enum SaDirection : byte
 {
+    /// <summary>The cluster does, from a lease: from the cluster to the peer.</summary>
     Outbound,
+
+    /// <summary>Somebody else does, below a ceiling: from the peer to the cluster. So too is an SRTP stream that is relayed: it leaves, but under its talker's
+    /// numbers, each sealed once.</summary>
     Inbound,
 }

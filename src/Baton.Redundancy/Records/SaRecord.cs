@@ -13,7 +13,7 @@ namespace Baton.Redundancy.Records;
 /// <param name="Limit">Base limit L (outbound).</param>
 /// <param name="LimitTerm">t0: the term in which <paramref name="Limit"/> was set (always the writer's own, G2).</param>
 /// <param name="CoarseCeiling">Inbound: the highest number that any holder may have accepted.</param>
-/// <param name="LastAuthenticated">Outbound: the last number known to be authenticated by the peer, or the first of the SA.</param>
+/// <param name="LastAuthenticated">Outbound: the last number known to be authenticated by the peer, or the first of the SA. Inbound: the first of the SA; 0 for 1.</param>
 public sealed record SaRecord(
     SaId Id,
     SaDirection Direction,
@@ -27,6 +27,9 @@ public sealed record SaRecord(
     ulong LastAuthenticated,
     ReadOnlyMemory<byte> Sealed)
 {
+    /// <summary>Where a new SA begins: 1 unless its maker said otherwise (a talker of RTP begins anywhere).</summary>
+    internal ulong First => Math.Max(1, LastAuthenticated);
+
     /// <summary>Does it say the same? The sealed part of an id never changes, so it is not looked at.</summary>
     internal bool SaysTheSame(SaRecord other) => Equals(other with { Sealed = Sealed });
 }

@@ -164,4 +164,44 @@ public class LeaseTests
         cluster.Until(() => cluster["B"].IsActive);
         Assert.Equal(Admission.Accept, cluster.In("B").Admit(ceiling.Highest + 1));
     }
+
+    [Fact]
+    public void An_SA_that_begins_anywhere_has_seen_nothing_and_accepts_nothing_below()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        cluster.Step(cluster.Members["A"], new MemberInput.RegisterSas([TestCluster.Sa(SaDirection.Inbound, 3) with { Space = CounterSpace.Srtp, LastAuthenticated = 40_001 }]));
+        cluster.Until(() => cluster["A"].Inbound(new SaId(3)) is not null);
+        InboundCeiling ceiling = cluster["A"].Inbound(new SaId(3))!;
+        Assert.Equal(Admission.Replayed, ceiling.Admit(40_000));
+        Assert.Equal(40_000u, ceiling.Start.Floor);
+        Assert.Equal(41_024u, cluster.Handler.Records[new SaId(3)].CoarseCeiling);
+        cluster.Until(() => ceiling.Admit(40_001) == Admission.Accept);
+    }
+
+    /// <summary>Where we are the source: whatever takes over, the far end's guess of the index follows (RFC 3711 3.3.1), and once it takes the jump for loss (RFC 3550 A.1).</summary>
+    [Fact]
+    public void A_source_of_Srtp_jumps_little()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        cluster.Step(cluster.Members["A"], new MemberInput.RegisterSas([TestCluster.Sa(SaDirection.Outbound, 3) with { Space = CounterSpace.Srtp, LastAuthenticated = 20_001 }]));
+        cluster.Until(() => cluster["A"].Outbound(new SaId(3)) is not null);
+        ulong last = 20_000;
+        foreach (string name in new[] { "A", "B" })
+        {
+            cluster.Until(() => cluster[name].IsActive);
+            OutboundLease lease = cluster[name].Outbound(new SaId(3))!;
+            ulong before = last;
+            for (int i = 0; i < 5_000; i++)
+            {
+                cluster.Until(() => lease.TryTake(out last));
+                if (i == 0)
+                    Assert.InRange(last, before + 1, before + 2_048);
+                cluster.Run(1);
+                lease.PeerAuthenticated(last);
+            }
+
+            Assert.False(lease.NeedsRekey);
+            cluster.Kill(name);
+        }
+    }
 }

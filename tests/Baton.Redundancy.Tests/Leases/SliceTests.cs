@@ -58,4 +58,16 @@ public class SliceTests
                     && (other.IsEmpty || (!one.IsEmpty && other.First > one.Last))
                     && (one.IsEmpty || one.Last == Slice.EndOf(record, limitTerm + up));
             });
+
+    public static TheoryData<CounterSpace, ulong> Spaces => new()
+    {
+        { CounterSpace.Esp32, 1 << 20 },
+        { CounterSpace.EspExtended, 1 << 24 },
+        { CounterSpace.IkeIv, 1 << 24 },
+        { CounterSpace.Srtp, 512 },
+        { CounterSpace.Srtcp, 1 << 19 },
+    };
+
+    [Theory, MemberData(nameof(Spaces))]
+    public void A_slice_that_nobody_names_has_the_size_of_its_space(CounterSpace space, ulong size) => Assert.Equal(size, space.SliceSize);
 }
