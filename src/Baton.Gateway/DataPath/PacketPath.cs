@@ -242,8 +242,10 @@ internal sealed partial class PacketPath : IDisposable
         {
             for (int i = 0; i < _held.Count; i++)
             {
-                if (_held[i].Entry == inbound)
-                    _held[i].Entry = null;
+                if (_held[i].Entry != inbound)
+                    continue;
+                _held[i].Entry = null;
+                Counters.Count(EspVerdict.UnknownSpi);  // what waited for its confirmation goes with the SA
             }
 
             _held.Compact();
