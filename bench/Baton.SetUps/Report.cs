@@ -50,10 +50,16 @@ public sealed class Report(IReadOnlyList<SetUpSystem> systems, IReadOnlyList<Bat
         }
 
         Line(text, "");
-        Line(text, $"| set-ups a second, by how many there are | {string.Join(" | ", Measured.Select(From))} |");
-        Line(text, $"| --- |{string.Concat(Measured.Select(_ => " --- |"))}");
+        Line(text, $"| set-ups a second, by how many there are | {string.Join(" | ", Measured.Select(From))} | cores busy, in the last |");
+        Line(text, $"| --- |{string.Concat(Measured.Select(_ => " --- |"))} --- |");
         foreach (SetUpSystem system in Done)
-            Line(text, $"| {system.Name} | {string.Join(" | ", Measured.Select(batch => Fixed(1 / Cost(system, batch, sample => sample.Seconds), "0")))} |");
+        {
+            double busy = Cost(system, batches[^1], sample => sample.Cpu.Values.Sum()) / Cost(system, batches[^1], sample => sample.Seconds) / 1_000;
+            Line(text, $"| {system.Name} | {string.Join(" | ", Measured.Select(batch => Fixed(1 / Cost(system, batch, sample => sample.Seconds), "0")))} | {Fixed(busy, "0.0")} |");
+        }
+
+        Line(text, "");
+        Line(text, $"What limits: the cores where all of the {Environment.ProcessorCount} are busy; else what a set-up waits for, sixteen at a time (at our end two commits one after the other).");
         return text.ToString();
     }
 

@@ -34,7 +34,7 @@ public sealed class CharonSystem : SetUpSystem
 
     public override string Name => "charon";
 
-    public override string Ends => $"{Charon.Version()} as initiator and as responder, child SAs in kernel-libipsec";
+    public override string Ends => $"{Charon.Version()} as initiator and as responder, child SAs in kernel-libipsec, which sets a route for each; sixteen asked for at once";
 
     public override void Raise(Story story, IReadOnlyList<Batch> batches, string group)
     {
