@@ -132,7 +132,7 @@ public sealed class PacketPathTests : IDisposable
     public void ASilentPeerGetsAKeepaliveAndOneThatIsSpokenToDoesNot()
     {
         _peer.KeepaliveEvery = TimeSpan.FromSeconds(20);
-        Instant now = Instant.FromMilliseconds(1);
+        Instant now = Instant.FromMilliseconds(10_001);
         _peer.KeepAlive(now - TimeSpan.FromSeconds(10));
         Assert.Equal(0, _peer.KeepalivesSent);             // no NAT is in front of us, so nobody need hear from us
         foreach (OutboundEntry entry in _peer.OutboundSas.Values)
