@@ -18,6 +18,9 @@ public sealed partial class IkeEndpoint
 
     private readonly Dictionary<ulong, List<IkeSaId>> _pending = [];
 
+    /// <summary>Forgotten after a failed commit, with the addresses they had given; they come back when no commit of theirs is under way any more.</summary>
+    private readonly Dictionary<IkeSaId, IPAddress[]> _forgotten = [];
+
     /// <summary>Addresses of IKE SAs whose commit failed, a list for each <see cref="IkeOutput.RestoreWanted"/> that is not answered yet: they are not free before.</summary>
     private readonly Queue<List<(IkeSaId Sa, IPAddress[] Addresses)>> _heldAddresses = new();
 
@@ -118,24 +121,35 @@ public sealed partial class IkeEndpoint
         {
             if (_sas.TryGetValue(id, out IkeSa? sa) && sa.PendingCommit == commit) sa.PendingCommit = 0;
         }
+
+        if (_forgotten.Count > 0) RestoreForgotten(ids);
     }
 
     private void OnCommitFailed(ulong commit, string why)
     {
         if (!_pending.Remove(commit, out List<IkeSaId>? ids)) return;
-        var held = new List<(IkeSaId, IPAddress[])>();
         foreach (IkeSaId id in ids)
         {
-            if (!_sas.TryGetValue(id, out IkeSa? sa)) continue;
+            _sas.TryGetValue(id, out IkeSa? sa);
+            _forgotten.TryAdd(id, sa is null ? [] : [.. sa.Given]);
+            if (sa is null) continue;
             Note(IkeEventKind.CommitFailed, sa, why);
-            held.Add((id, [.. sa.Given]));
             sa.Given.Clear();
             foreach (ChildSa child in sa.Children) Disown(child);
             Remove(sa, IkeSaDownReason.Configuration, silently: true);
         }
 
-        _heldAddresses.Enqueue(held);
-        Put(new IkeOutput.RestoreWanted(ids));
+        RestoreForgotten(ids);
+    }
+
+    /// <summary>Not before the last commit of such an IKE SA is answered: until then nobody knows what the ledger will have.</summary>
+    private void RestoreForgotten(List<IkeSaId> ids)
+    {
+        List<IkeSaId> free = ids.FindAll(id => _forgotten.ContainsKey(id) && !_pending.Values.Any(each => each.Contains(id)));
+        if (free.Count == 0) return;
+        _heldAddresses.Enqueue([.. free.Select(id => (id, _forgotten[id]))]);
+        free.ForEach(id => _forgotten.Remove(id));
+        Put(new IkeOutput.RestoreWanted(free));
     }
 
     /// <summary>What is next for each SA touched; then the commit, then everything else in its order.</summary>

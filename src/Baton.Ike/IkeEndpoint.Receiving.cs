@@ -63,7 +63,7 @@ public sealed partial class IkeEndpoint
 
         if (!Open(sa, datagram, isAnswer: false, out OpenedMessage opened)) return;
         sa.ExpectedRequestId = id;              // above, where it proves that those between were answered without a commit
-        Follow(sa, datagram);
+        if (!sa.MayHaveAnsweredMore) Follow(sa, datagram);      // else when it is answered: then it is known whether it may be a recording
         var exchange = new ExchangeContext(this, sa, datagram);
         if (opened.Message is not { } message)
         {
@@ -214,15 +214,33 @@ public sealed partial class IkeEndpoint
     /// </summary>
     internal void Follow(IkeSa sa, IkeInput.Datagram datagram)
     {
-        if (sa.Remote.Equals(datagram.Remote) && sa.Local.Equals(datagram.Local)) return;
-        bool settingUp = sa.State == IkeSaState.HalfOpen;
-        if (!settingUp && (!sa.NatThere || sa.IsClient || !sa.Remote.Address.Equals(datagram.Remote.Address) && (sa.Abilities & IkePeerAbilities.Mobike) != 0)) return;
-        MoveTo(sa, datagram.Local, datagram.Remote);
+        if (IsElsewhere(sa, datagram)) MoveTo(sa, datagram.Local, datagram.Remote);
+    }
+
+    /// <summary>
+    /// Authentic, but perhaps a recording of what our predecessor answered: it moves nobody. A request of ours goes to both places, and its answer tells where the
+    /// peer is; where the peer knows RFC 6311 that request closes the window, too.
+    /// </summary>
+    internal void Doubt(IkeSa sa, IkeInput.Datagram datagram)
+    {
+        if (!IsElsewhere(sa, datagram)) return;
+        Counters.MovesDoubted++;
+        sa.Doubted = (datagram.Local, datagram.Remote);
+        if (sa.Outstanding is { } request) request.ResendAt = Now;
+        else if ((sa.Abilities & IkePeerAbilities.MessageIdSync) != 0) sa.SynchronizeIdsWanted = true;
+        else sa.ProbeWanted = true;
+    }
+
+    private static bool IsElsewhere(IkeSa sa, IkeInput.Datagram datagram)
+    {
+        if (sa.Remote.Equals(datagram.Remote) && sa.Local.Equals(datagram.Local)) return false;
+        if (sa.State == IkeSaState.HalfOpen) return true;
+        return sa.NatThere && !sa.IsClient && (sa.Remote.Address.Equals(datagram.Remote.Address) || (sa.Abilities & IkePeerAbilities.Mobike) == 0);
     }
 
     internal void MoveTo(IkeSa sa, IPEndPoint local, IPEndPoint remote)
     {
-        (sa.Local, sa.Remote) = (local, remote);
+        (sa.Local, sa.Remote, sa.Doubted) = (local, remote, null);
         if (!sa.IsEstablished) return;
         Change(sa);
         TellEndpoint(sa);

@@ -145,15 +145,8 @@ public sealed partial class IkeEndpoint
                 if (sa.Outstanding is { } request) request.ResendAt = Now;      // what is under way goes on from the new address (RFC 4555 section 3.5)
                 Change(sa);
                 break;
-            case IkeInput.SynchronizeCounters { By: > 0 } wish when Find(wish.Sa) is { State: IkeSaState.Up } sa:
-                if ((sa.Abilities & IkePeerAbilities.ReplayCounterSync) == 0)
-                {
-                    Note(IkeEventKind.CountersSynchronized, sa, "the peer does not know RFC 6311");
-                    break;
-                }
-
-                sa.SynchronizeCountersBy = Math.Max(sa.SynchronizeCountersBy, wish.By);
-                Change(sa);
+            case IkeInput.InboundBehind { By: > 0 } behind when Owner(behind.Child) is { State: IkeSaState.Up } sa:
+                CounterSynchronization.CatchUp(this, sa, sa.Child(behind.Child)!, behind.By);
                 break;
         }
     }
@@ -188,13 +181,13 @@ public sealed partial class IkeEndpoint
                 continue;
             }
 
-            Resume(sa, each.MayBeBehind);
+            Resume(sa);
         }
 
         KeepUp();
     }
 
-    private void Resume(IkeSa sa, bool mayBeBehind)
+    private void Resume(IkeSa sa)
     {
         sa.Connection = _connections.GetValueOrDefault(sa.ConnectionName)?.Connection;
         sa.IsRecorded = true;
@@ -213,20 +206,10 @@ public sealed partial class IkeEndpoint
         if (sa.Connection is { } connection) sa.LastHeard = Now + (connection.Liveness * RandomPart());      // not all probes of a takeover at once
         if (sa.Connection is null && sa.State == IkeSaState.Up) (sa.DeleteReason, sa.DeleteAt) = (IkeSaDownReason.Configuration, Now);
         Note(IkeEventKind.Restored, sa, $"{sa.State}, {sa.Children.Count} children");
-        if (mayBeBehind) Renew(sa);
-    }
-
-    /// <summary>Its record may be older than what left under it.</summary>
-    private void Renew(IkeSa sa)
-    {
-        if (sa.State == IkeSaState.Up && (sa.Abilities & IkePeerAbilities.MessageIdSync) != 0)
+        foreach (ChildSa child in sa.Children)
         {
-            if (sa.Outstanding is { } request) Requests.Abandon(this, sa, request);
-            sa.SynchronizeIdsWanted = true;
-            return;
+            if (child.Jumped > 0) Put(new IkeOutput.JumpCounters(sa.Id, [child.Id], child.Jumped, 0));
         }
-
-        Drop(sa, IkeSaDownReason.Replaced);
     }
 
     private void Forget()
@@ -239,12 +222,14 @@ public sealed partial class IkeEndpoint
 
         _sas.Clear();
         _bySpi.Clear();
+        _lines.Clear();
         _byChild.Clear();
         _childSpis.Clear();
         _byInit.Clear();
         _byPeer.Clear();
         _pending.Clear();
         _heldAddresses.Clear();
+        _forgotten.Clear();
         _due.Clear();
         _connectionsDue.Clear();
         _starting.Clear();

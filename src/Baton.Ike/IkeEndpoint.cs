@@ -22,6 +22,9 @@ public sealed partial class IkeEndpoint
     private readonly Dictionary<ulong, IkeSa> _bySpi = [];
     private readonly Dictionary<ChildSaId, IkeSa> _byChild = [];
     private readonly HashSet<uint> _childSpis = [];
+
+    /// <summary>An IKE SA and those that it took the place of, as long as they linger.</summary>
+    private readonly Dictionary<IkeSaId, List<IkeSa>> _lines = [];
     private readonly DueQueue<IkeSaId> _due = new();
     private readonly IIvSourceFactory _ivSources;
 
@@ -127,10 +130,24 @@ public sealed partial class IkeEndpoint
     internal void Note(IkeEventKind kind, IkeSa? sa, string detail, System.Net.IPEndPoint? remote = null) =>
         Put(new IkeOutput.Note(new IkeEvent(kind, sa?.Id, sa?.LocalSpi ?? 0, remote ?? sa?.Remote, detail)));
 
+    /// <summary>
+    /// May it be rekeyed again? Not while too many of its line wait for a Delete. Those that only repeat their last answer give way, the oldest first.
+    /// </summary>
+    internal bool HasRoomInLine(IkeSa sa)
+    {
+        List<IkeSa> line = _lines[sa.Line];
+        if (line.Count(each => each.State == IkeSaState.Replaced) >= Policy.MostReplaced) return false;
+        if (line.Count > Policy.MostOfLine && line.Where(each => each.State == IkeSaState.Closed).MinBy(each => each.ExpireAt) is { } oldest)
+            Remove(oldest, IkeSaDownReason.Rekeyed);
+        return true;
+    }
+
     internal void Add(IkeSa sa)
     {
         _sas.Add(sa.Id, sa);
         _bySpi.Add(sa.LocalSpi, sa);
+        if (!_lines.TryGetValue(sa.Line, out List<IkeSa>? line)) _lines.Add(sa.Line, line = new List<IkeSa>(1));
+        line.Add(sa);
         foreach (ChildSa child in sa.Children) Own(sa, child);
         sa.Ivs = new IvReserve(_ivSources.Open(sa.Id));
         sa.LastHeard = Now;
@@ -154,6 +171,8 @@ public sealed partial class IkeEndpoint
     {
         if (!_sas.Remove(sa.Id)) return;
         _bySpi.Remove(sa.LocalSpi);
+        List<IkeSa> line = _lines[sa.Line];
+        if (line.Remove(sa) && line.Count == 0) _lines.Remove(sa.Line);
         _due.Forget(sa.Id);
         EndTurn(sa);
         Unopen(sa);

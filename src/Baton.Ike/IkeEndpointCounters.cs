@@ -35,7 +35,12 @@ public enum IkeDrop
     BadCookie,
     NoConnection,
     WrongSyncNonce,
+
+    /// <summary>A synchronization of message IDs that is not above all that was seen: an old one, played back (RFC 6311 section 5.1).</summary>
     OldSync,
+
+    /// <summary>A synchronization that is not as RFC 6311 has it, or that would use up our message IDs.</summary>
+    MalformedSync,
     UnauthenticatedError,
 }
 
@@ -54,6 +59,12 @@ public sealed class IkeEndpointCounters
     public long AnswersReceived { get; internal set; }
 
     public long AnswersRepeated { get; internal set; }
+
+    /// <summary>Requests from elsewhere that may be recordings, after a takeover: they move no peer.</summary>
+    public long MovesDoubted { get; internal set; }
+
+    /// <summary>Rekeys of an IKE SA that were put off because too many of its line are not deleted yet.</summary>
+    public long RekeysPutOff { get; internal set; }
 
     public long Commits { get; internal set; }
 

@@ -28,6 +28,12 @@ public sealed record IkeEndpointPolicy
     /// <summary>Most child SAs of one IKE SA, counting those about to be deleted (NO_ADDITIONAL_SAS).</summary>
     public int MostChildren { get; init; } = 64;
 
+    /// <summary>Most IKE SAs of one line that were rekeyed and are not deleted yet; then a rekey waits (TEMPORARY_FAILURE).</summary>
+    public int MostReplaced { get; init; } = 3;
+
+    /// <summary>Most IKE SAs of one line in any state; those that are over and only linger give way.</summary>
+    public int MostOfLine { get; init; } = 8;
+
     public int MostIkeSas { get; init; } = 200_000;
 
     /// <summary>

@@ -27,6 +27,9 @@ public enum IkeEventKind
     RestoreRefused,
     MessageIdsSynchronized,
     CountersSynchronized,
+
+    /// <summary>What it sends lies below the ceiling that we started at.</summary>
+    PeerBehind,
     AddressUpdated,
     RedirectIgnored,
     PeerError,

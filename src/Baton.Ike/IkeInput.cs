@@ -34,12 +34,13 @@ public abstract record IkeInput
     /// <summary>Ask the peer for a sign of life now (RFC 7296 section 2.4).</summary>
     public sealed record Probe(IkeSaId Sa) : IkeInput;
 
-    /// <summary>The commit is where a successor will find it. Commits of one IKE SA are reported in the order in which they were put out.</summary>
+    /// <summary>The commit is where a successor will find it.</summary>
     public sealed record Committed(ulong Commit) : IkeInput;
 
     /// <summary>
     /// The commit is refused for certain. The endpoint forgets the IKE SAs of that commit without a word to the peer and names them in
-    /// <see cref="IkeOutput.RestoreWanted"/>. (Unknown is not failed: the shell asks the ledger until it knows.)
+    /// <see cref="IkeOutput.RestoreWanted"/>, as soon as every other commit of theirs is answered. A later commit with a new state of one of them must be refused,
+    /// too: it was made on this one. (Unknown is not failed: the shell asks the ledger until it knows.)
     /// </summary>
     public sealed record CommitFailed(ulong Commit, string Why) : IkeInput;
 
@@ -59,10 +60,10 @@ public abstract record IkeInput
     public sealed record Restore(IReadOnlyList<RestoredIkeSa> Sas) : IkeInput;
 
     /// <summary>
-    /// Ask the peer to jump its outbound counters of all child SAs of this IKE SA (RFC 6311 section 5.2), because a successor's ceiling stands above them.
-    /// Ignored, with a note, where the peer does not know the extension.
+    /// An authentic packet on this child SA lies <paramref name="By"/> below the ceiling that a successor started at: until the peer jumps (RFC 6311 section 5.2),
+    /// or the child is rekeyed, nothing that it sends is accepted.
     /// </summary>
-    public sealed record SynchronizeCounters(IkeSaId Sa, ulong By) : IkeInput;
+    public sealed record InboundBehind(ChildSaId Child, ulong By) : IkeInput;
 
     /// <summary>What a clock on the wall shows now: for the validity of certificates. Told at the start and now and then.</summary>
     public sealed record WallClock(DateTimeOffset At) : IkeInput;
@@ -75,8 +76,4 @@ public abstract record IkeInput
 }
 
 /// <param name="Age">How long ago the snapshot was committed; timers go on from there.</param>
-/// <param name="MayBeBehind">
-/// The record may be older than what left (a ledger brought back from a backup): message IDs are synchronized with a peer that knows
-/// RFC 6311, otherwise the IKE SA is made anew.
-/// </param>
-public sealed record RestoredIkeSa(IkeSaId Id, ReadOnlyMemory<byte> Snapshot, TimeSpan Age, bool MayBeBehind = false);
+public sealed record RestoredIkeSa(IkeSaId Id, ReadOnlyMemory<byte> Snapshot, TimeSpan Age);

@@ -42,7 +42,9 @@ public abstract record IkeOutput
     public sealed record EndpointChanged(
         IkeSaId Sa, IReadOnlyList<ChildSaId> Children, IPEndPoint Local, IPEndPoint Remote, bool UdpEncapsulation, bool BehindNat, ulong AfterCommit) : IkeOutput;
 
-    /// <summary>The peer, a cluster, asks us to jump our outbound counters of these child SAs by this much (RFC 6311 section 5.2).</summary>
+    /// <summary>
+    /// The peer, a cluster, asks us to jump our outbound counters of these child SAs by this much (RFC 6311 section 5.2). Comes again after a takeover.
+    /// </summary>
     public sealed record JumpCounters(IkeSaId Sa, IReadOnlyList<ChildSaId> Children, ulong By, ulong AfterCommit) : IkeOutput;
 
     /// <summary>After a failed commit: give <see cref="IkeInput.Restore"/> for those of these that the ledger still holds.</summary>

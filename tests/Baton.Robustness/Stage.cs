@@ -18,16 +18,18 @@ internal sealed class Stage : IAsyncDisposable
     private readonly List<Launcher> _more = [];
     private readonly CancellationTokenSource _end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
 
-    public Stage()
+    /// <param name="negotiated">How the SAs come about; null: with keys from a file (<see cref="Keys"/>).</param>
+    public Stage(IDemoSas? negotiated = null)
     {
         Assert.SkipUnless(File.Exists(Program), $"there is no {Program}; ./test publishes it");
         Topology = new Topology(_block);
         Keys = new FreshKeys(0, 1, Topology.ObserverRouterSide.ToString());
         Files = new NodeFiles(_folder, Topology);
-        Files.Write(Keys);
-        Watch = new ClusterWatch(_folder, Topology, Keys.Pairs * 2);
+        IDemoSas sas = negotiated ?? Keys;
+        Files.Write(sas);
+        Watch = new ClusterWatch(_folder, Topology, sas.Pairs * 2);
         _launcher = new Launcher(_folder.Path, Program);
-        Cast = new Cast(_launcher, Files, Topology, Keys, Watch, new DemoOptions(0, null, null, 1, Fast: true, KeepLogs: true));
+        Cast = new Cast(_launcher, Files, Topology, sas, Watch, new DemoOptions(0, null, null, 1, Fast: true, KeepLogs: true));
     }
 
     public static string Program => Environment.GetEnvironmentVariable("BATON_EXE") ?? Path.Combine(AppContext.BaseDirectory, "baton");

@@ -97,8 +97,8 @@ public sealed class IkeExchangesTarget : IFuzzTarget
                     Step(side, new IkeInput.RekeyIke(up.Id));
                 if ((wishes & 4) != 0)
                     Step(side, new IkeInput.LocalMoved(up.Id, new IPEndPoint(IPAddress.Parse("203.0.113.1"), 4500)));
-                if ((wishes & 8) != 0)
-                    Step(side, side == _left && up.Children.Count > 0 ? new IkeInput.DeleteChild(up.Children[0]) : new IkeInput.SynchronizeCounters(up.Id, 7));
+                if ((wishes & 8) != 0 && up.Children.Count > 0)
+                    Step(side, side == _left ? new IkeInput.DeleteChild(up.Children[0]) : new IkeInput.InboundBehind(up.Children[0], 7));
             }
         }
 

@@ -72,14 +72,23 @@ internal sealed partial class PacketPath
         entry.BeCurrent();
         EspVerdict verdict = entry.Sa.Check(packet, out ulong sequence);
         if (verdict != EspVerdict.Delivered)
+        {
+            if (verdict == EspVerdict.Replayed && MayBeBehind(entry) && IsAuthentic(entry, packet, sequence))
+                TellBehind(entry, sequence);
             return verdict;
+        }
 
         // Will it have to wait? Then keep it as it came, before it is decrypted in place.
         HeldQueue.Slot? slot = entry.Ceiling is { } ceiling && sequence > ceiling.Ceiling ? _held.Reserve() : null;
         slot?.Keep(packet);
         verdict = entry.Sa.Open(packet, sequence, out Range range, out byte nextHeader);
         if (verdict is not (EspVerdict.Delivered or EspVerdict.Dummy))
+        {
+            if (verdict == EspVerdict.Replayed && MayBeBehind(entry))
+                TellBehind(entry, sequence - (1UL << 32));  // an authentic one of the 2^32 before
             return verdict;
+        }
+
         Span<byte> payload = packet[range];
         if (entry.Ceiling is not null)
         {
@@ -102,6 +111,29 @@ internal sealed partial class PacketPath
 
     /// <summary>Told when the peer of a pair that IKE made speaks from elsewhere (NAT).</summary>
     public Action<ulong, UdpEndpoint>? PeerMoved { get; set; }
+
+    /// <summary>Told, at most once a second an SA, when an authentic packet of a pair that IKE made lies so far below the ceiling that this term started at.</summary>
+    public Action<ulong, ulong>? PeerBehind { get; set; }
+
+    private bool MayBeBehind(InboundEntry entry) =>
+        PeerBehind is not null && entry.Child != 0 && _now >= entry.NextBehind && entry.Ceiling is { IsShut: true };
+
+    private void TellBehind(InboundEntry entry, ulong sequence)
+    {
+        entry.NextBehind = _now + TimeSpan.FromSeconds(1);
+        PeerBehind!(entry.Child, entry.Sa.Window.Floor - sequence);
+    }
+
+    private readonly byte[] _trial = new byte[2_048];
+
+    /// <summary>It is refused anyway; opened on a copy.</summary>
+    private bool IsAuthentic(InboundEntry entry, ReadOnlySpan<byte> packet, ulong sequence)
+    {
+        if (packet.Length > _trial.Length)
+            return false;
+        packet.CopyTo(_trial);
+        return entry.Sa.Open(_trial.AsSpan(0, packet.Length), sequence, out _, out _) is EspVerdict.Delivered or EspVerdict.Dummy;
+    }
 
     private EspVerdict TakeIke(ReadOnlySpan<byte> message, in Arrival arrival)
     {

@@ -5,6 +5,7 @@ using Baton.Esp;
 using Baton.Esp.Mtu;
 using Baton.Gateway.Ports;
 using Baton.Gateway.Router;
+using Baton.Ike;
 using Baton.Linux;
 using Baton.Redundancy.Leases;
 using Baton.Redundancy.Records;
@@ -183,6 +184,13 @@ internal sealed partial class PacketPath : IDisposable
         _selectors.Remove(entry);
         entry.IsLater = false;
         _selectors.Add(entry);
+    }
+
+    /// <summary>The peer of these pairs wants higher numbers (RFC 6311 section 5.2).</summary>
+    public void Jump(IReadOnlyList<ChildSaId> children, ulong by)
+    {
+        foreach (ChildSaId child in children)
+            Children.Find(child.Value)?.Outbound?.Jump(by);
     }
 
     /// <summary>The peer of these pairs is elsewhere now.</summary>

@@ -89,21 +89,29 @@ internal sealed class OutboundEntry(SaId id, OutboundSa sa, SaDescription descri
     public bool IsLater { get; set; } = description.OutboundLater;
 
     /// <summary>Numbers that are left before the counter's end; 0 when it must be rekeyed for another reason.</summary>
-    public ulong Headroom => Lease is { NeedsRekey: true } ? 0 : (Sa.Extended ? ulong.MaxValue - 1 : uint.MaxValue) - Math.Min(Next, Sa.Extended ? ulong.MaxValue - 1 : uint.MaxValue);
+    public ulong Headroom => Lease is { NeedsRekey: true } ? 0 : End - Math.Min(Next, End);
 
-    /// <summary>The peer asks us to jump (RFC 6311); only where the numbers are ours alone.</summary>
+    /// <summary>
+    /// The peer, a cluster, asks us to jump (RFC 6311 section 5.2); in a cluster of our own within what is leased. At the end of the numbers there is nothing left to send, and
+    /// <see cref="Headroom"/> asks for a rekey.
+    /// </summary>
     public void Jump(ulong by)
     {
-        if (Lease is null && (Sa.Extended || _next + by < uint.MaxValue))
-            _next += by;
+        if (Lease is null)
+            _next = by < End - Math.Min(_next, End) ? _next + by : End + 1;
+        else
+            Lease.Skip(by);
     }
+
+    /// <summary>The last number that a packet may have.</summary>
+    private ulong End => Sa.Extended ? ulong.MaxValue - 1 : uint.MaxValue;
 
     public bool TryTake(out ulong number)
     {
         if (Lease is not null)
             return Lease.TryTake(out number);
         number = _next;
-        if (number > (Sa.Extended ? ulong.MaxValue - 1 : uint.MaxValue))
+        if (number > End)
             return false;  // the space is at its end: rekey (RFC 4303 3.3.3)
         _next++;
         return true;
@@ -168,6 +176,9 @@ internal sealed class InboundEntry : IExactWindow, IDisposable
 
     /// <summary>When the last authentic packet came.</summary>
     public Instant LastAt { get; set; }
+
+    /// <summary>When it may be told again that the peer is behind.</summary>
+    public Instant NextBehind { get; set; }
 
     /// <summary>The start that the window stands on; another one of the ceiling's means: re-base first.</summary>
     public ulong StartGeneration { get; set; }

@@ -22,8 +22,8 @@ internal sealed partial class GatewayEngine
     private readonly HashSet<SaId> _knownIvRecords = [];
     private readonly Queue<(IkeId Id, Action? Then)> _ivsWanted = new();
 
-    /// <summary>Commits that are done and wait until their SAs are built: who is told of an SA may use it at once.</summary>
-    private readonly Queue<(long Ticket, ulong Token)> _doneCommits = new();
+    /// <summary>What waits until the SAs are built whose records are here, with the last of them.</summary>
+    private readonly Queue<(long Ticket, Action Then)> _whenBuilt = new();
 
     private long _enqueuedToBuild;
     private long _built;
@@ -45,6 +45,11 @@ internal sealed partial class GatewayEngine
         {
             if (_ikeWorks)
                 Ike.PeerMoved(child, peer);
+        };
+        Path.PeerBehind = (child, by) =>
+        {
+            if (_ikeWorks)
+                Ike.PeerBehind(child, by);
         };
         Ike.Runner.Start();
     }
@@ -113,32 +118,42 @@ internal sealed partial class GatewayEngine
     {
         if (record.Space != CounterSpace.IkeIv)
             return false;
-        if (!_knownIvRecords.Add(record.Id))
+        if (_knownIvRecords.Contains(record.Id))
             return true;  // its limit was raised
         RecordVerdict verdict = _sealer.OpenIv(record, out IkeId id);
-        if (verdict == RecordVerdict.Opened)
-            _ivRecords[id] = record.Id;
-        else
+        if (verdict != RecordVerdict.Opened)
+        {
             _unusable[record.Id] = $"its sealed part: {verdict}";
+            return true;
+        }
+
+        _knownIvRecords.Add(record.Id);
+        _unusable.Remove(record.Id);
+        _ivRecords[id] = record.Id;
         return true;
     }
 
-    private void OnCommitted(ulong token)
+    /// <summary>Who is told of an SA may use it at once.</summary>
+    private void OnCommitted(ulong token) => WhenBuilt(() => Ike?.Committed(token));
+
+    public void Jump(IReadOnlyList<ChildSaId> children, ulong by) => WhenBuilt(() => Path.Jump(children, by));
+
+    private void WhenBuilt(Action then)
     {
         if (_built == _enqueuedToBuild)
-            Ike?.Committed(token);
+            then();
         else
-            _doneCommits.Enqueue((_enqueuedToBuild, token));
+            _whenBuilt.Enqueue((_enqueuedToBuild, then));
     }
 
     private void TendIke(Instant now)
     {
         if (Ike is null)
             return;
-        while (_doneCommits.TryPeek(out (long Ticket, ulong Token) done) && done.Ticket <= _built)
+        while (_whenBuilt.TryPeek(out (long Ticket, Action Then) next) && next.Ticket <= _built)
         {
-            _doneCommits.Dequeue();
-            Ike.Committed(done.Token);
+            _whenBuilt.Dequeue();
+            next.Then();
         }
 
         GiveIvs();

@@ -20,7 +20,9 @@ internal sealed partial class GatewayEngine
 
     /// <summary>Given to the builder, and not taken from it yet.</summary>
     private readonly HashSet<SaId> _building = [];
-    private readonly HashSet<ulong> _keyTags = [];
+
+    /// <summary>Key tags of configured SAs that the ledger has seen: of no more SAs than operators write down.</summary>
+    private readonly HashSet<ulong> _configuredTags = [];
     private readonly Dictionary<SaId, string> _unusable = [];
 
     /// <summary>Records whose sealed part could not be used, with the reason: readiness shows them.</summary>
@@ -36,7 +38,6 @@ internal sealed partial class GatewayEngine
         {
             if (Path.OutboundSas.ContainsKey(record.Id) || Path.InboundSas.ContainsKey(record.Id) || TakeIvRecord(record) || !_building.Add(record.Id))
                 continue;
-            _keyTags.Add(record.KeyTag);
             _builder.Build(record);
             _enqueuedToBuild++;
         }
@@ -65,6 +66,8 @@ internal sealed partial class GatewayEngine
                 continue;
             }
 
+            _unusable.Remove(built.Record.Id);
+
             // Without a lease or a ceiling nothing would bound it (P1, P3): the core has dropped the record meanwhile.
             if (wanted && built.Outbound is { } outbound && Core.Outbound(built.Record.Id) is { } lease)
                 Add(outbound, lease);
@@ -83,7 +86,9 @@ internal sealed partial class GatewayEngine
     private void Add(OutboundEntry entry, OutboundLease lease)
     {
         Path.Add(entry, lease);
-        if (entry.Child != 0)
+        if (entry.Child == 0)
+            _configuredTags.Add(entry.KeyTag);
+        else
             Ike?.Built(entry.Child, SaDirection.Outbound, entry.KeyTag, entry.Sa.Spi, entry.MadeBy);
     }
 
@@ -109,7 +114,7 @@ internal sealed partial class GatewayEngine
         for (int end = Math.Min(_configured.Count, _registeredTo + RegisteredAtOnce); _registeredTo < end; _registeredTo++)
         {
             (StaticSa sa, ulong tag) = _configured[_registeredTo];
-            if (_keyTags.Add(tag))
+            if (_configuredTags.Add(tag))
                 batch.AddRange(sa.NewRecords(_sealer, _options.Redundancy));
         }
 

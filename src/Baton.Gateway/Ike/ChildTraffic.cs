@@ -12,7 +12,7 @@ internal static class ChildTraffic
         if (pair.Outbound is not { } outbound || pair.Inbound is not { } inbound)
             return null;
         long packets = outbound.Packets + inbound.Packets;
-        bool rekey = outbound.Lease is { NeedsRekey: true };
+        bool rekey = outbound.Headroom == 0;
         if (packets == pair.ToldPackets && rekey == pair.ToldRekey)
             return null;
         (pair.ToldPackets, pair.ToldRekey) = (packets, rekey);

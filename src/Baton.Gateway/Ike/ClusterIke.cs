@@ -123,6 +123,8 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
             Runner.Step(new IkeInput.EndpointMoved(new IkeSaId(halves.Sa), remote.ToIPEndPoint()));
     });
 
+    public void PeerBehind(ulong child, ulong by) => Runner.Post(new IkeInput.InboundBehind(new ChildSaId(child), by));
+
     // ---- the endpoint's wishes ----
 
     public void Send(IPEndPoint local, IPEndPoint remote, ReadOnlyMemory<byte> message)
@@ -137,6 +139,7 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
         var sas = new List<SaRecord>();
         var deletedIke = new List<IkeId>();
         var deletedSas = new List<ulong>();
+        bool isTooLong = false;
         foreach (IkeSaChange change in commit.Changes)
         {
             var id = new IkeId(change.Id.Value);
@@ -148,19 +151,27 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
                 continue;
             }
 
+            // Also of a state that will not be written: a later one, made on it, must not pass for its follower.
+            bool known = _versions.TryGetValue(id, out ulong version);
+            _versions[id] = ++version;
             if (snapshot.Length > RecordSealer.MaximumSnapshotBytes)
             {
                 _log.LogError("the state of {Sa} of {Connection} has {Bytes} bytes, more than a record holds", change.Id, change.Connection, snapshot.Length);
-                Runner.Post(() => Fail(commit.CommitId, "the state of the IKE SA is too long for a record"));
-                return;
+                isTooLong = true;
+                Wipe(snapshot);
+                continue;
             }
 
-            bool known = _versions.TryGetValue(id, out ulong version);
-            _versions[id] = ++version;
             ike.Add(new IkeRecord(id, version, _sealer.KeyTag(id, iv: false), _sealer.SealIke(id, version, snapshot.Span)));
             if (!known)
                 sas.Add(IvCounter(id));
             Wipe(snapshot);
+        }
+
+        if (isTooLong)
+        {
+            Runner.Post(() => Fail(commit.CommitId, "the state of an IKE SA is too long for a record"));
+            return;
         }
 
         foreach (ChildSaPair pair in commit.Created)
@@ -196,6 +207,9 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
                 break;
             case IkeOutput.EndpointChanged changed:
                 Move(changed.Children, changed.Local, changed.Remote, changed.UdpEncapsulation, changed.BehindNat);
+                break;
+            case IkeOutput.JumpCounters jump:
+                _engine.Post(e => e.Jump(jump.Children, jump.By));
                 break;
             case IkeOutput.RestoreWanted wanted:
                 // Those that the ledger still has come back with their version; one that it never had begins anew, its IV counter too.

@@ -39,6 +39,8 @@ internal static class IkeDesk
         yield return ("ike.answers-repeated", (ulong)counters.AnswersRepeated);
         yield return ("ike.commits", (ulong)counters.Commits);
         yield return ("ike.cookies", (ulong)counters.CookiesSent);
+        yield return ("ike.moves-doubted", (ulong)counters.MovesDoubted);
+        yield return ("ike.rekeys-put-off", (ulong)counters.RekeysPutOff);
         yield return ("ike.queue-overflow", (ulong)runner.Overflow);
         yield return ("ike.sas", (ulong)runner.Endpoint.IkeSas);
         yield return ("ike.half-open", (ulong)runner.Endpoint.HalfOpenSas);

@@ -12,7 +12,7 @@ internal static partial class IkeLog
         {
             IkeEventKind.Dropped or IkeEventKind.CookieSent or IkeEventKind.Retransmitted => LogLevel.Debug,
             IkeEventKind.AuthenticationFailed or IkeEventKind.NoProposalChosen or IkeEventKind.PeerSilent or IkeEventKind.RestoreRefused or IkeEventKind.CommitFailed
-                or IkeEventKind.ChildRefused or IkeEventKind.ChildRefusedByPeer or IkeEventKind.PeerError or IkeEventKind.LimitReached or IkeEventKind.UnknownConnection => LogLevel.Warning,
+                or IkeEventKind.ChildRefused or IkeEventKind.ChildRefusedByPeer or IkeEventKind.PeerError or IkeEventKind.LimitReached or IkeEventKind.UnknownConnection or IkeEventKind.PeerBehind => LogLevel.Warning,
             IkeEventKind.Restored => LogLevel.Debug,
             _ => LogLevel.Information,
         };

@@ -90,12 +90,7 @@ internal sealed class LoneIke : IIkeHost, IDisposable
                 Move(changed);
                 break;
             case IkeOutput.JumpCounters jump:
-                ulong[] children = [.. jump.Children.Select(c => c.Value)];
-                _post(path =>
-                {
-                    foreach (ulong child in children)
-                        path.Children.Find(child)?.Outbound?.Jump(jump.By);
-                });
+                _post(path => path.Jump(jump.Children, jump.By));
                 break;
             case IkeOutput.RestoreWanted:
                 break;  // nothing was written down

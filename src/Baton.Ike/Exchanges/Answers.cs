@@ -16,6 +16,7 @@ internal static class Answers
         sa.AnswerFragments = null;
         core.Touch(sa);
         core.Follow(sa, exchange.Datagram);
+        sa.Doubted = null;
         if (message is null || message.UnsupportedCritical is not null)
         {
             // An answer that cannot be used fails its exchange, and says that the two sides differ (section 2.21.2).
@@ -70,10 +71,10 @@ internal static class Answers
                 Mobike.OnCookie(exchange, request, message);
                 break;
             case RequestKind.SynchronizeIds:
-                CounterSynchronization.OnIdsAnswer(exchange, request, message);
+                CounterSynchronization.OnIdsAnswer(exchange, message);
                 break;
             case RequestKind.SynchronizeCounters:
-                CounterSynchronization.OnCountersAnswer(exchange);
+                CounterSynchronization.OnCountersAnswer(exchange, message);
                 break;
             case RequestKind.Probe:
                 exchange.Sa.ProbeWanted = false;

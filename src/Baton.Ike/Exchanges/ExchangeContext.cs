@@ -40,6 +40,8 @@ internal readonly struct ExchangeContext(IkeEndpoint core, IkeSa sa, IkeInput.Da
             Sa.MayHaveAnsweredMore = false;     // our predecessor would have committed an answer to this: so it is new, and the peer is here
         }
 
+        if (Sa.MayHaveAnsweredMore) Core.Doubt(Sa, Datagram);
+        else Core.Follow(Sa, Datagram);
         Sa.AnswerCommit = changes ? Core.StepCommit : Core.PendingCommit(Sa);
         foreach (byte[] each in datagrams) Core.Put(new IkeOutput.Send(Datagram.Local, Datagram.Remote, each, Sa.AnswerCommit));
     }

@@ -41,7 +41,9 @@ internal static class Informational
         foreach (NotifyPayload notify in request.Payloads.OfType<NotifyPayload>())
         {
             if (notify.NotifyType.IsError()) core.Note(IkeEventKind.PeerError, sa, $"{notify.NotifyType}");
-            if (notify.NotifyType == NotifyType.IpsecReplayCounterSync) changed |= CounterSynchronization.Jump(core, sa, notify);
+            if (notify.NotifyType != NotifyType.IpsecReplayCounterSync) continue;
+            changed |= CounterSynchronization.TakeCounters(core, sa, notify, out bool isWrong);
+            if (isWrong) answer.Add(new NotifyPayload(NotifyType.InvalidSyntax));
         }
 
         changed |= Mobike.OnRequest(exchange, request, answer);

@@ -23,7 +23,8 @@ internal static class NextRequest
         // Undecided: the children are still with the old one. Replaced: it only waits for its end.
         if (sa.State != IkeSaState.Up || sa.InheritsFrom is not null) return;
         if (sa.SynchronizeIdsWanted) CounterSynchronization.AskIds(core, sa);
-        else if (sa.SynchronizeCountersBy > 0) CounterSynchronization.AskCounters(core, sa);
+        else if (WantsCounters(core, sa) && sa.NextRequestId == 0) Informational.AskLife(core, sa);      // a message ID that is not zero (RFC 6311 section 5)
+        else if (WantsCounters(core, sa)) CounterSynchronization.AskCounters(core, sa);
         else if (sa.UpdateWanted) Mobike.AskUpdate(core, sa);
         else if (sa.CookieCheckWanted) Mobike.AskCookie(core, sa);
         else if (sa.Children.Exists(child => child.DeleteAt <= core.Now)) Informational.AskDeleteChildren(core, sa);
@@ -34,7 +35,9 @@ internal static class NextRequest
     }
 
     private static bool IsAnythingDue(IkeEndpoint core, IkeSa sa) =>
-        sa.SynchronizeIdsWanted || sa.SynchronizeCountersBy > 0 || sa.UpdateWanted || sa.CookieCheckWanted || sa.ProbeWanted || sa.Due <= core.Now;
+        sa.SynchronizeIdsWanted || sa.UpdateWanted || sa.CookieCheckWanted || sa.ProbeWanted || sa.Due <= core.Now;
+
+    private static bool WantsCounters(IkeEndpoint core, IkeSa sa) => sa.SynchronizeCountersBy > 0 && sa.AskCountersAt <= core.Now;
 
     private static bool IsQuiet(IkeEndpoint core, IkeSa sa) =>
         sa.Connection is { Liveness: var quiet } && quiet > TimeSpan.Zero && sa.LastHeard + quiet <= core.Now;

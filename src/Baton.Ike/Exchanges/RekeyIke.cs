@@ -56,6 +56,15 @@ internal static class RekeyIke
             return;
         }
 
+        // The peer deletes the old one after each rekey, and decides one collision before the next; who does not, waits.
+        bool undecided = sa.Outstanding is { Kind: RequestKind.RekeyIke, Ike.CollidedWith: { } rival } && core.Find(rival) is not null;
+        if (undecided || !core.HasRoomInLine(sa))
+        {
+            core.Counters.RekeysPutOff++;
+            CreateChildSa.TemporaryFailure(exchange, undecided ? "a collision is undecided" : "too many of its line are not deleted");
+            return;
+        }
+
         if (sa.Connection is not { } connection || request.Find<KePayload>() is not { } ke)
         {
             exchange.Answer(request.Find<KePayload>() is null ? NotifyType.InvalidSyntax : NotifyType.NoProposalChosen);
@@ -179,7 +188,7 @@ internal static class RekeyIke
     {
         var heir = new IkeSa
         {
-            Id = id, ConnectionName = old.ConnectionName, Connection = old.Connection, State = IkeSaState.Up, LocalSpi = spi, RemoteSpi = peerSpi,
+            Id = id, Line = old.Line, ConnectionName = old.ConnectionName, Connection = old.Connection, State = IkeSaState.Up, LocalSpi = spi, RemoteSpi = peerSpi,
             IsInitiator = isInitiator, IsClient = old.IsClient, Local = old.Local, Remote = old.Remote, NatHere = old.NatHere, NatThere = old.NatThere,
             UdpEncapsulation = old.UdpEncapsulation, Suite = suite, Group = group, PeerIdentity = old.PeerIdentity, Abilities = old.Abilities,
             LowestNonce = ni.AsSpan().SequenceCompareTo(nr) < 0 ? ni : nr,

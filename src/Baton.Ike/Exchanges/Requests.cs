@@ -7,7 +7,7 @@ namespace Baton.Ike.Exchanges;
 /// <summary>Sends our requests, and sends them again: the same bytes, at growing intervals, until an answer comes or the peer is called silent (RFC 7296 section 2.4).</summary>
 internal static class Requests
 {
-    private const uint MostMessageIds = uint.MaxValue - 1_000_000;
+    public const uint MostMessageIds = uint.MaxValue - 1_000_000;
 
     /// <summary>False: not sealed (no IV now, or too long); nothing was changed.</summary>
     public static bool Send(IkeEndpoint core, IkeSa sa, OutstandingRequest request, IReadOnlyList<Payload> payloads)
@@ -120,7 +120,11 @@ internal static class Requests
     {
         request.Attempts++;
         request.ResendAt = core.Now + core.Policy.Retransmit.After(request.Attempts);
-        foreach (ReadOnlyMemory<byte> each in request.Datagrams) core.Put(new IkeOutput.Send(sa.Local, sa.Remote, each, afterCommit));
+        foreach (ReadOnlyMemory<byte> each in request.Datagrams)
+        {
+            core.Put(new IkeOutput.Send(sa.Local, sa.Remote, each, afterCommit));
+            if (sa.Doubted is { } place) core.Put(new IkeOutput.Send(place.Local, place.Remote, each, afterCommit));
+        }
     }
 
     private static void GiveUp(IkeEndpoint core, IkeSa sa, OutstandingRequest request)

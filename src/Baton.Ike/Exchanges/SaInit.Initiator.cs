@@ -27,9 +27,10 @@ internal static partial class SaInit
     /// <summary>Nothing of this is in a record: a takeover starts it anew.</summary>
     public static IkeSaId Ask(IkeEndpoint core, Connection connection, WantedChild? first = null)
     {
+        IkeSaId id = core.NewIkeSaId();
         var sa = new IkeSa
         {
-            Id = core.NewIkeSaId(), ConnectionName = connection.Name, Connection = connection, State = IkeSaState.Connecting, LocalSpi = core.NewSpi(),
+            Id = id, Line = id, ConnectionName = connection.Name, Connection = connection, State = IkeSaState.Connecting, LocalSpi = core.NewSpi(),
             IsInitiator = true, IsClient = true, Local = connection.Local!, Remote = connection.Remote!,
             Group = connection.IkeProposals[0].Groups[0],
         };

@@ -135,9 +135,10 @@ internal static partial class SaInit
     {
         ulong spiI = request.Header.InitiatorSpi.Value;
         byte[] ourNonce = core.NewNonce();
+        IkeSaId id = core.NewIkeSaId();
         var sa = new IkeSa
         {
-            Id = core.NewIkeSaId(), ConnectionName = "", State = IkeSaState.HalfOpen, LocalSpi = core.NewSpi(), RemoteSpi = spiI, IsInitiator = false, IsClient = false,
+            Id = id, Line = id, ConnectionName = "", State = IkeSaState.HalfOpen, LocalSpi = core.NewSpi(), RemoteSpi = spiI, IsInitiator = false, IsClient = false,
             Local = datagram.Local, Remote = datagram.Remote, Suite = suite, Group = group, ExpectedRequestId = 1,
             ExpireAt = core.Now + core.Policy.Flood.HalfOpenTimeout, LastRequestHash = hash,
         };

@@ -58,6 +58,11 @@ internal sealed class ChildSa
     /// <summary>As responder of a rekey: when outbound changes over without having heard anything on it.</summary>
     public Instant UseOutboundAt { get; set; } = Instant.Never;
 
+    /// <summary>
+    /// By how much the peer, a cluster, had us jump its outbound counter so far. A successor jumps once more: its numbers lie above ours, but perhaps not by so much.
+    /// </summary>
+    public ulong Jumped { get; set; }
+
     /// <summary>The group that the peer wants its rekey with; 0: it did not say. Not in a record: a successor is told again.</summary>
     public Crypto.Ike.KeyExchangeGroup AskedGroup { get; set; }
 
@@ -93,6 +98,7 @@ internal sealed class ChildSa
         to.Time(RekeyAt);
         to.Time(ExpireAt);
         to.Time(UseOutboundAt);
+        to.Long(Jumped);
     }
 
     public static ChildSa Read(ref SnapshotReader from)
@@ -117,6 +123,7 @@ internal sealed class ChildSa
         child.RekeyAt = from.Time();
         child.ExpireAt = from.Time();
         child.UseOutboundAt = from.Time();
+        child.Jumped = from.Long();
         return child;
     }
 

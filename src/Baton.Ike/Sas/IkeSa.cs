@@ -45,6 +45,9 @@ internal sealed partial class IkeSa
 {
     public required IkeSaId Id { get; init; }
 
+    /// <summary>The first of its line: rekeys go on from there.</summary>
+    public required IkeSaId Line { get; init; }
+
     public required string ConnectionName { get; set; }
 
     /// <summary>Null: the configuration no longer has it.</summary>
@@ -153,6 +156,17 @@ internal sealed partial class IkeSa
     /// </summary>
     public bool MayHaveAnsweredMore { get; set; }
 
+    /// <summary>
+    /// Restored: a request came from there that may be a recording. Our requests go there, too; whence an answer comes, there the peer is.
+    /// </summary>
+    public (IPEndPoint Local, IPEndPoint Remote)? Doubted { get; set; }
+
+    /// <summary>The peer was asked to jump its counters since the takeover: once is all (RFC 6311 section 7).</summary>
+    public bool CountersAsked { get; set; }
+
+    /// <summary>When that request leaves.</summary>
+    public Instant AskCountersAt { get; set; }
+
     /// <summary>Last commit that holds this SA's state; 0 when the ledger knows it all.</summary>
     public ulong PendingCommit { get; set; }
 
@@ -219,7 +233,7 @@ internal sealed partial class IkeSa
     {
         get
         {
-            Instant due = RekeyAt;
+            Instant due = SynchronizeCountersBy > 0 ? Instant.Min(RekeyAt, AskCountersAt) : RekeyAt;
             foreach (ChildSa child in Children) due = Instant.Min(due, Instant.Min(child.DeleteAt, child.MayBeRekeyed ? child.RekeyAt : Instant.Never));
             foreach (WantedChild wanted in Wanted) due = Instant.Min(due, wanted.NotBefore);
             return Connection is { Liveness: var quiet } && quiet > TimeSpan.Zero ? Instant.Min(due, LastHeard + quiet) : due;

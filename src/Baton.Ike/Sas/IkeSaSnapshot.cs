@@ -11,13 +11,14 @@ namespace Baton.Ike.Sas;
 /// </remarks>
 internal static class IkeSaSnapshot
 {
-    public const byte Version = 1;
+    public const byte Version = 2;
 
     public static byte[] Write(IkeSa sa, Instant now)
     {
         using var to = new SnapshotWriter(now);
         to.Byte(Version);
         to.Long(sa.Id.Value);
+        to.Long(sa.Line.Value);
         to.Text(sa.ConnectionName);
         to.Byte((byte)sa.State);
         to.Long(sa.LocalSpi);
@@ -74,6 +75,7 @@ internal static class IkeSaSnapshot
         var sa = new IkeSa
         {
             Id = new IkeSaId(from.Long()),
+            Line = new IkeSaId(from.Long()),
             ConnectionName = from.Text(),
             State = (IkeSaState)from.Byte(),
             LocalSpi = from.Long(),

@@ -66,15 +66,13 @@ public sealed partial class HandlerCore
             {
                 if (asked.Sealed.Length > IkeRecord.MaximumSealedBytes)
                     return (RequestVerdict.Malformed, $"{asked.Id}: {asked.Sealed.Length} bytes");
-                if (Find(asked.Id) is { } known)
-                {
-                    if (known.KeyTag != asked.KeyTag || asked.Version <= known.Version)
-                        return (RequestVerdict.Malformed, $"{asked.Id}: version {asked.Version} after {known.Version}, or another key");
-                }
-                else if (IsSeen(asked.KeyTag))
-                {
+                IkeRecord? known = Find(asked.Id);
+                if (known is null && IsSeen(asked.KeyTag))
                     return (RequestVerdict.KeySeenBefore, asked.Id.ToString());
-                }
+
+                // A state that was made on one that was refused follows on nothing: refused too, and all that goes with it.
+                if (asked.Version != (known?.Version ?? 0) + 1 || asked.KeyTag != (known?.KeyTag ?? asked.KeyTag))
+                    return (RequestVerdict.Malformed, $"{asked.Id}: version {asked.Version} after {known?.Version ?? 0}, or another key");
             }
 
             foreach (SaRecord asked in commit.Sas)

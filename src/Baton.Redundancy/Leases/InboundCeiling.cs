@@ -125,6 +125,11 @@ public sealed class InboundCeiling
     /// <summary>The highest number accepted so far, or where this term started.</summary>
     public ulong Highest => _highest;
 
+    /// <summary>
+    /// It started at the coarse ceiling, and the peer has not come so far: until it jumps its counter (RFC 6311), or the SA is rekeyed, nothing is accepted.
+    /// </summary>
+    public bool IsShut => StartedHere && !_scope.StartsFine && _floor > 0 && _highest == _floor;
+
     /// <summary>Less than a quarter of the coarse ceiling's lead is left: nobody raised it when half was. The early warning, as that of a lease.</summary>
     public bool RunsLow => StartedHere && _coarseDirty && !HasEnded && Coarse - Math.Min(_highest, Coarse) < Math.Max(_coarseSpan, 1) / 4;
 

@@ -21,6 +21,9 @@ public sealed class OutboundLease
     private ulong _mark;
 
     private ulong _limit;
+
+    /// <summary>The number to go on with as soon as the limit allows.</summary>
+    private ulong _skipTo;
     private ulong _rateFrom;
     private Instant _rateSince;
     private ulong _lease;
@@ -29,7 +32,9 @@ public sealed class OutboundLease
     private bool _toldLow;
     private bool _toldEnded;
     private bool _toldRekey;
-    private bool _beyondJump;
+
+    /// <summary>Nothing may be sent in this term: rekey it.</summary>
+    private bool _isShut;
 
     // As a designee: what the active reported, and with which tick.
     private NextReport? _report;
@@ -103,7 +108,32 @@ public sealed class OutboundLease
     /// <summary>Must it be rekeyed: its space nears its end, or a jump would lose the peer?</summary>
     public bool NeedsRekey => _toldRekey;
 
-    /// <summary>The peer showed that it has authenticated this number (an answered rekey, a sign of life). It travels with the next extension.</summary>
+    /// <summary>
+    /// Skips so many numbers: the peer is a cluster whose successor started above what we send (RFC 6311 section 5.2). Never past the limit: where that is too low, a higher one
+    /// is asked for at once, and the skip done when it is granted. A skip so far that the SA would not last is not done: rekey it.
+    /// </summary>
+    public void Skip(ulong count)
+    {
+        if (_scope.Sending == 0)
+            return;
+        BeCurrent();
+        ulong most = Slice.LastUsable(Record.Space) - Reserve;
+        ulong from = Math.Max(_next, _skipTo);
+        if (count > most || from > most - count || IsFar(from + count))
+        {
+            NeedRekey($"a skip of {count} from {from} leads too far");
+            return;
+        }
+
+        _skipTo = from + count;
+        if (!SkipWithin())
+            TellLow();
+    }
+
+    /// <summary>
+    /// The peer showed that it has authenticated this number: a receiver report of SRTP does (RFC 3550 section 6.4.1). It travels with the next extension. Nothing of ESP
+    /// does: an IKE answer proves that the peer lives, not that it knows the high half of our numbers. So an ESP SA counts from its first number.
+    /// </summary>
     public void PeerAuthenticated(ulong number) => _authenticated = Math.Max(_authenticated, number);
 
     internal ulong LastAuthenticated => Math.Max(_authenticated, Record.LastAuthenticated);
@@ -120,7 +150,7 @@ public sealed class OutboundLease
             if (!_toldEnded)
             {
                 _toldEnded = true;
-                _scope.Note(_toldRekey ? RedundancyEventKind.NeedsRekey : RedundancyEventKind.LeaseEnded, $"{Id} at {_limit}");
+                _scope.Note(_isShut ? RedundancyEventKind.NeedsRekey : RedundancyEventKind.LeaseEnded, $"{Id} at {_limit}");
             }
 
             return false;
@@ -138,26 +168,29 @@ public sealed class OutboundLease
         if (_generation == _scope.Work || _scope.Work == 0)
             return;
         _generation = _scope.Work;
-        (_low, _toldLow, _toldEnded, _toldRekey, _beyondJump) = (false, false, false, false, false);
+        (_low, _toldLow, _toldEnded, _toldRekey, _isShut) = (false, false, false, false, false);
         Slice slice = Slice.Start(Record, _report, _scope.Cluster!, _scope.Term, _scope.InForce);
         ulong last = Slice.LastUsable(Record.Space);
         if (slice.IsEmpty)
         {
             // Nothing is left: a report of the next number must never point back into numbers of others.
-            (_next, _limit) = (Math.Max(slice.First, last + 1), last);
+            (_next, _limit, _isShut) = (Math.Max(slice.First, last + 1), last, true);
             NeedRekey("its number space is used up");
         }
         else
         {
             (_next, _limit) = (slice.First, slice.Last);
-            if (slice.First > LastAuthenticated && slice.First - LastAuthenticated > Record.Space.SafeJump)
+            if (IsFar(slice.First))
             {
                 _limit = _next - 1;
-                _beyondJump = true;
+                _isShut = true;
                 NeedRekey($"{_next} lies beyond the safe jump from {LastAuthenticated}");
             }
+
+            NeedRekeyInTime(slice.Last);
         }
 
+        SkipWithin();
         Measure();
     }
 
@@ -165,7 +198,7 @@ public sealed class OutboundLease
     internal void BeginRegistered()
     {
         _generation = _scope.Work;
-        (_low, _toldLow, _toldEnded, _toldRekey, _beyondJump) = (false, false, false, false, false);
+        (_low, _toldLow, _toldEnded, _toldRekey, _isShut) = (false, false, false, false, false);
         _next = Record.First;
         _limit = _next - 1;
         Measure();
@@ -175,10 +208,11 @@ public sealed class OutboundLease
     internal void Raise(ulong limit)
     {
         BeCurrent();
-        if (limit <= _limit || _beyondJump)
+        if (limit <= _limit || _isShut)
             return;
         _limit = limit;
         (_low, _toldLow, _toldEnded) = (false, false, false);
+        SkipWithin();
         Measure();
     }
 
@@ -186,15 +220,17 @@ public sealed class OutboundLease
     internal bool Propose(out ulong limit)
     {
         ulong most = Slice.LastUsable(Record.Space);
-        ulong reserve = Math.Min(Record.SliceSize * 4, most / 4); // room for some promotions
         ulong owned = Slice.EndOf(Record, _scope.Term);
         ulong lease = MeasureLease();
-        limit = lease > most - Math.Min(_next, most) ? most : _next - 1 + lease;
-        if (limit > most - reserve)
+        ulong from = Math.Max(_next, _skipTo);
+        limit = lease > most - Math.Min(from, most) ? most : from - 1 + lease;
+        if (limit > most - Reserve)
         {
-            limit = most - reserve;
+            limit = most - Reserve;
             NeedRekey("its number space nears its end");
         }
+
+        NeedRekeyInTime(limit);
 
         if (_scope.InForce.HasFlag(Guards.G4LimitNotBelowOwned)) // (G4) the handler refuses less
             limit = Math.Max(limit, owned);
@@ -220,6 +256,30 @@ public sealed class OutboundLease
     internal bool IsLow => _low;
 
     internal bool IsBelowQuarter => _generation == _scope.Work && _limit - _next + 1 < _lease / 4;
+
+    /// <summary>Room for some promotions.</summary>
+    private ulong Reserve => Math.Min(Record.SliceSize * 4, Slice.LastUsable(Record.Space) / 4);
+
+    /// <summary>Would a peer that heard nothing in between fail to follow there? Where the whole number travels, nobody does.</summary>
+    private bool IsFar(ulong number) =>
+        Record.Space.WireBits < Record.Space.Bits && number > LastAuthenticated && number - LastAuthenticated > Record.Space.SafeJump;
+
+    /// <summary>A successor some promotions on would find itself too far: while this one can still send there is time for a rekey.</summary>
+    private void NeedRekeyInTime(ulong last)
+    {
+        if (IsFar(last + Reserve))
+            NeedRekey($"{last} nears the end of the safe jump from {LastAuthenticated}");
+    }
+
+    /// <summary>If the limit allows; what is skipped shows no rate.</summary>
+    private bool SkipWithin()
+    {
+        if (_skipTo > _limit + 1)
+            return false;
+        if (_skipTo > _next)
+            (_rateFrom, _next) = (_rateFrom + (_skipTo - _next), _skipTo);
+        return true;
+    }
 
     private ulong MeasureLease() => _scope.SizeOfLease(Record.Space, Record.SliceSize, _next - _rateFrom, _rateSince);
 

@@ -7,7 +7,8 @@ public readonly record struct IkeId(ulong Value)
 }
 
 /// <summary>What the handler keeps of one IKE SA: everything that is needed to go on with it, in a form that it cannot read.</summary>
-/// <param name="Version">Grows with each change: of two versions the greater is the newer.</param>
+/// <param name="Version">From 1, one more with each change: a version that does not follow on the ledger's is refused, so that no state enters it that was made on
+/// one that did not.</param>
 /// <param name="KeyTag">A one-way tag of its keys. Registered once for ever, like that of an SA (G2).</param>
 /// <param name="Sealed">State, keys, bytes of what is under way: sealed by the members with the cluster key. At most <see cref="MaximumSealedBytes"/>.</param>
 public sealed record IkeRecord(IkeId Id, ulong Version, ulong KeyTag, ReadOnlyMemory<byte> Sealed)
@@ -20,7 +21,7 @@ public sealed record IkeRecord(IkeId Id, ulong Version, ulong KeyTag, ReadOnlyMe
 /// A message that is bound to a commit leaves when the commit is granted and the designee's copy has it (as a limit, G5): so whoever goes on
 /// knows at least what the peer may know.
 /// </remarks>
-/// <param name="Ike">New states; the version of each is above the one in the ledger.</param>
+/// <param name="Ike">New states; the version of each follows on the one in the ledger.</param>
 /// <param name="Sas">New SAs, their ids given by the handler. A counter of an IKE SA's IVs is one of them (<see cref="CounterSpace.IkeIv"/>).</param>
 /// <param name="DeletedSas">By key tag: an SA may go before its maker has learned its id.</param>
 public sealed record LedgerCommit(

@@ -22,10 +22,10 @@ internal static class Forge
         return lab.Observer.Messages.Skip(before).Where(each => each.Header.IsResponse && each.From.StartsWith("right", StringComparison.Ordinal)).Select(each => each.Payloads).FirstOrDefault();
     }
 
-    public static byte[] Seal(IkeSa sa, ExchangeType exchange, uint id, IReadOnlyList<Payload> payloads)
+    public static byte[] Seal(IkeSa sa, ExchangeType exchange, uint id, IReadOnlyList<Payload> payloads, bool isAnswer = false)
     {
         using var cipher = new IkeCipher(sa.Suite.Cipher, sa.Keys!.Encryption(sa.IsInitiator), sa.Keys.Integrity(sa.IsInitiator));
-        var header = new IkeHeader(new IkeSpi(sa.InitiatorSpi), new IkeSpi(sa.ResponderSpi), exchange, sa.OurFlag, new MessageId(id));
+        var header = new IkeHeader(new IkeSpi(sa.InitiatorSpi), new IkeSpi(sa.ResponderSpi), exchange, sa.OurFlag | (isAnswer ? IkeFlags.Response : IkeFlags.None), new MessageId(id));
         Assert.Equal(SealVerdict.Sealed, ProtectedMessage.Seal(header, payloads, cipher, new HighIvs(), IkeMessage.MaximumLength, out IReadOnlyList<byte[]> datagrams));
         return datagrams[0];
     }

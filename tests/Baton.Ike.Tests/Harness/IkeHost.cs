@@ -11,6 +11,7 @@ internal sealed class IkeHost
     private readonly Lab _lab;
     private readonly List<(ulong After, IkeOutput Output)> _waiting = [];
     private readonly HashSet<ulong> _unknown = [];
+    private readonly Dictionary<IkeSaId, int> _versions = [];
     private Instant _wakeAt = Instant.Never;
 
     public IkeHost(Lab lab, Site site, IkeEndpointPolicy policy, string name)
@@ -20,6 +21,7 @@ internal sealed class IkeHost
         Term = site.Ledger.Term;
         var random = new SeededRandom(lab.Random.Next());
         Endpoint = new IkeEndpoint(policy, random, new KeyExchangeFactory(random), Ivs);
+        foreach ((IkeSaId sa, int version) in site.Ledger.Versions) _versions.Add(sa, version);
     }
 
     public Site Site { get; }
@@ -57,6 +59,19 @@ internal sealed class IkeHost
         });
     }
 
+    /// <summary>One more for each state of the commit than for the last one of that IKE SA, whatever became of that.</summary>
+    public Dictionary<IkeSaId, int> NextVersions(IkeOutput.Commit commit)
+    {
+        var versions = new Dictionary<IkeSaId, int>();
+        foreach (IkeSaChange change in commit.Changes)
+        {
+            if (change.IsDeleted) _versions.Remove(change.Id);
+            else versions[change.Id] = _versions[change.Id] = _versions.GetValueOrDefault(change.Id) + 1;
+        }
+
+        return versions;
+    }
+
     private void Take(IkeOutput output)
     {
         _lab.Trace(this, output);
@@ -69,7 +84,12 @@ internal sealed class IkeHost
             case IkeOutput.RestoreWanted wanted:
                 if (Site.RestoreMilliseconds > 0) _lab.After(Site.RestoreMilliseconds, Restore);
                 else Restore();
-                void Restore() => Step(new IkeInput.Restore([.. Site.Ledger.ForTakeover(_lab.Now).Where(each => wanted.Sas.Contains(each.Id))]));
+                void Restore()
+                {
+                    foreach (IkeSaId sa in wanted.Sas) _versions[sa] = Site.Ledger.Versions.GetValueOrDefault(sa);
+                    Step(new IkeInput.Restore([.. Site.Ledger.ForTakeover(_lab.Now).Where(each => wanted.Sas.Contains(each.Id))]));
+                }
+
                 break;
             default:
                 if (AfterCommit(output) is var after and not 0 && _unknown.Contains(after)) _waiting.Add((after, output));
@@ -131,7 +151,7 @@ internal sealed class IkeHost
 /// <summary>A gateway or a peer: an address, its members one after the other, and what they share.</summary>
 internal sealed class Site(Lab lab, string name, IPAddress address, bool replicated)
 {
-    private readonly Queue<(IkeHost Host, IkeOutput.Commit Commit)> _commits = new();
+    private readonly Queue<(IkeHost Host, IkeOutput.Commit Commit, Dictionary<IkeSaId, int> Versions)> _commits = new();
 
     public string Name { get; } = name;
 
@@ -158,6 +178,9 @@ internal sealed class Site(Lab lab, string name, IPAddress address, bool replica
     /// <summary>So long until what was refused comes back from its record.</summary>
     public double RestoreMilliseconds { get; set; }
 
+    /// <summary>Commits are refused before they get to the ledger, and before those that are on their way to it.</summary>
+    public bool RefuseAtOnce { get; set; }
+
     public void Start()
     {
         Active = new IkeHost(lab, this, PolicyOfOne, $"{Name}1");
@@ -179,7 +202,14 @@ internal sealed class Site(Lab lab, string name, IPAddress address, bool replica
     public void Commit(IkeHost host, IkeOutput.Commit commit)
     {
         if (host.Term != Ledger.Term) return;           // nobody answers a deposed member
-        _commits.Enqueue((host, commit));
+        Dictionary<IkeSaId, int> versions = host.NextVersions(commit);
+        if (RefuseAtOnce)
+        {
+            lab.At(lab.Now, () => host.CommitRefused(commit.CommitId));
+            return;
+        }
+
+        _commits.Enqueue((host, commit, versions));
         lab.At(lab.Now + lab.CommitTime(), () => CommitOne(host));
     }
 
@@ -188,12 +218,12 @@ internal sealed class Site(Lab lab, string name, IPAddress address, bool replica
     /// one's term ends.
     /// </summary>
     /// <param name="zombie">The old one does not know yet, and goes on for a while.</param>
-    public void TakeOver(bool zombie = false, int applyOfPending = -1, bool mayBeBehind = false)
+    public void TakeOver(bool zombie = false, int applyOfPending = -1)
     {
         int apply = applyOfPending >= 0 ? applyOfPending : lab.Random.Below(_commits.Count + 1);
-        while (apply-- > 0 && _commits.TryDequeue(out (IkeHost Host, IkeOutput.Commit Commit) each))
+        while (apply-- > 0 && _commits.TryDequeue(out var each))
         {
-            if (each.Host.Term == Ledger.Term) Ledger.Apply(each.Commit, lab.Now);       // written, but the answer never came back
+            if (each.Host.Term == Ledger.Term) Ledger.TryApply(each.Commit, each.Versions, lab.Now);       // written, but the answer never came back
         }
 
         _commits.Clear();
@@ -205,20 +235,15 @@ internal sealed class Site(Lab lab, string name, IPAddress address, bool replica
         Members.Add(Active);
         foreach (ChildSaPair child in Ledger.Children.Values) Active.Data.Up(child);
         lab.Log($"-- {Active.Name} takes over from {old.Name}{(zombie ? ", which lives" : "")}");
-        Active.Step(new IkeInput.Restore([.. Ledger.ForTakeover(lab.Now).Select(each => each with { MayBeBehind = mayBeBehind })]));
+        Active.Step(new IkeInput.Restore(Ledger.ForTakeover(lab.Now)));
     }
 
     private void CommitOne(IkeHost host)
     {
-        if (host.Term != Ledger.Term || !_commits.TryDequeue(out (IkeHost Host, IkeOutput.Commit Commit) next)) return;
-        if (RefuseNext)
-        {
-            RefuseNext = false;
-            next.Host.CommitRefused(next.Commit.CommitId);
-            return;
-        }
-
-        Ledger.Apply(next.Commit, lab.Now);
-        next.Host.Committed(next.Commit.CommitId);
+        if (host.Term != Ledger.Term || !_commits.TryDequeue(out var next)) return;
+        bool refuse = RefuseNext;
+        RefuseNext = false;
+        if (!refuse && Ledger.TryApply(next.Commit, next.Versions, lab.Now)) next.Host.Committed(next.Commit.CommitId);
+        else next.Host.CommitRefused(next.Commit.CommitId);
     }
 }

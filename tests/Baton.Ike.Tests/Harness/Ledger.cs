@@ -12,7 +12,24 @@ internal sealed class Ledger
 
     public int Term { get; set; } = 1;
 
-    public void Apply(IkeOutput.Commit commit, Instant at)
+    /// <summary>Which commit each record's state came with. A state that was made on one that is not here is refused (the versions of the real one).</summary>
+    public Dictionary<IkeSaId, int> Versions { get; } = [];
+
+    /// <summary>False: refused, nothing of it was written.</summary>
+    public bool TryApply(IkeOutput.Commit commit, IReadOnlyDictionary<IkeSaId, int> versions, Instant at)
+    {
+        if (commit.Changes.Any(change => !change.IsDeleted && versions[change.Id] != Versions.GetValueOrDefault(change.Id) + 1)) return false;
+        foreach (IkeSaChange change in commit.Changes)
+        {
+            if (change.IsDeleted) Versions.Remove(change.Id);
+            else Versions[change.Id] = versions[change.Id];
+        }
+
+        Apply(commit, at);
+        return true;
+    }
+
+    private void Apply(IkeOutput.Commit commit, Instant at)
     {
         foreach (IkeSaChange change in commit.Changes)
         {

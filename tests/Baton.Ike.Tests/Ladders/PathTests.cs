@@ -137,7 +137,7 @@ public sealed class PathTests
         Assert.Equal(NotifyType.UnexpectedNatDetected, Assert.IsType<NotifyPayload>(Assert.Single(answer)).NotifyType);
     }
 
-    private static Lab BehindNat(ulong seed, Func<Connection, Connection>? left = null)
+    internal static Lab BehindNat(ulong seed, Func<Connection, Connection>? left = null)
     {
         Lab lab = Setups.Standard(seed, left, each => (left?.Invoke(each) ?? each) with { Remote = null });
         lab.SourceOf = (local, _) => local.Address.Equals(lab.Left.Address) ? new IPEndPoint(Nat.Address, local.Port == 500 ? 40_500 : 44_500) : local;

@@ -92,6 +92,75 @@ public sealed class RaceTests
     }
 
     [Fact]
+    public void ACommitThatFailsTakesTheNextOneOfItsIkeSaAlong()
+    {
+        // right: N = a rekey of its own, refused; N+1 = the answer to left's new child, made on N and under way with it
+        Lab lab = Setups.Up(Setups.Standard(6));
+        IkeHost right = lab.Right.Active;
+        int before = lab.Datagrams;
+        (lab.CommitMilliseconds, lab.Right.RefuseNext) = ((40, 40), true);
+        Operations.Ask(lab.Right, Operation.RekeyChild);
+        lab.Run(5);
+        byte[] request = NewChildOfLeft(lab);
+        Give(lab, request);
+        lab.Run(37);
+        Assert.Equal(0, right.Endpoint.ChildSas);
+        Assert.DoesNotContain(right.Events, each => each.Kind == IkeEventKind.Restored);      // N+1 is not answered yet
+        lab.Run(20);
+        Assert.Contains(right.Events, each => each.Kind == IkeEventKind.Restored);
+        Assert.Equal(before, lab.Datagrams);
+        Assert.Single(lab.Right.Ledger.Children);
+
+        lab.CommitMilliseconds = (1, 1);
+        Give(lab, request);         // as if never seen
+        lab.Run(50);
+        Assert.Equal(2, right.Data.Children.Count);
+        Assert.Equal(2, lab.Right.Ledger.Children.Count);
+        Operations.Ask(lab.Right, Operation.Probe);
+        lab.Run(50);
+        Assert.Equal(1, right.Endpoint.Counters.AnswersReceived);
+    }
+
+    [Fact]
+    public void ACommitThatFailsAtOnceWaitsForTheOneBeforeIt()
+    {
+        // right: N-1 = the answer to left's new child, under way; N = a rekey of its own, refused before that is through (too many wait)
+        Lab lab = Setups.Up(Setups.Standard(7));
+        IkeHost right = lab.Right.Active;
+        int before = lab.Datagrams;
+        lab.CommitMilliseconds = (40, 40);
+        Give(lab, NewChildOfLeft(lab));
+        lab.Run(5);
+        lab.Right.RefuseAtOnce = true;
+        Operations.Ask(lab.Right, Operation.RekeyChild);
+        lab.Run(5);
+        lab.Right.RefuseAtOnce = false;
+        Assert.Equal(0, right.Endpoint.ChildSas);
+        Assert.DoesNotContain(right.Events, each => each.Kind == IkeEventKind.Restored);
+        lab.Run(50);
+
+        Assert.Contains(right.Events, each => each.Kind == IkeEventKind.Restored);
+        Assert.Equal(before + 1, lab.Datagrams);        // the answer
+        Assert.Equal(2, right.Endpoint.ChildSas);
+        lab.CommitMilliseconds = (1, 1);
+        Operations.Ask(lab.Right, Operation.Probe);
+        lab.Run(50);
+        Assert.Equal(1, right.Endpoint.Counters.AnswersReceived);
+    }
+
+    private static byte[] NewChildOfLeft(Lab lab)
+    {
+        var left = Forge.Sa(lab.Left);
+        return Forge.Seal(left, ExchangeType.CreateChildSa, left.NextRequestId++, InformationalTests.NewChild(lab));
+    }
+
+    private static void Give(Lab lab, byte[] request)
+    {
+        var left = Forge.Sa(lab.Left);
+        lab.Right.Active.Step(new IkeInput.Datagram(left.Remote, left.Local, request));
+    }
+
+    [Fact]
     public void WhoStandsDownForgetsAndSaysNothing()
     {
         Lab lab = Setups.Up(Setups.Standard(4));

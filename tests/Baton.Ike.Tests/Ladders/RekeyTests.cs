@@ -61,6 +61,62 @@ public sealed class RekeyTests
     }
 
     [Fact]
+    public void APeerThatDeletesNoneOfItsOldIkeSasMustWait()
+    {
+        // left asks for a rekey of its IKE SA again and again, and never deletes the old one
+        Lab lab = Setups.Up(Setups.Standard(40));
+        lab.Passes = (host, _) => !(host.Site == lab.Left && lab.Observer.Messages[^1].Payloads is [DeletePayload { Protocol: ProtocolId.Ike }]);
+        for (int i = 0; i < 8; i++)
+        {
+            Operations.Ask(lab.Left, Operation.RekeyIke);
+            lab.Run(100);
+        }
+
+        IkeEndpoint right = lab.Right.Active.Endpoint;
+        Assert.Equal(1 + lab.Right.Policy.MostReplaced, right.IkeSas);
+        Assert.Equal(5, right.Counters.RekeysPutOff);
+        Assert.Equal(right.IkeSas, lab.Right.Ledger.Records.Count);
+        lab.Right.TakeOver(applyOfPending: 9);
+        Operations.Ask(lab.Left, Operation.RekeyIke);
+        lab.Run(100);
+        Assert.Equal(1, lab.Right.Active.Endpoint.Counters.RekeysPutOff);        // a successor counts the same ones
+
+        // Once they are deleted it may go on; those that only linger give way.
+        lab.Passes = (_, _) => true;
+        lab.Run(10_000);
+        for (int i = 0; i < 12; i++)
+        {
+            Operations.Ask(lab.Left, Operation.RekeyIke);
+            lab.Run(100);
+        }
+
+        Assert.Equal(1, lab.Right.Active.Endpoint.Counters.RekeysPutOff);
+        Assert.InRange(lab.Right.Active.Endpoint.IkeSas, 2, lab.Right.Policy.MostOfLine + 1);
+        Agreement.Assert(lab);
+    }
+
+    [Fact]
+    public void OneCollisionIsDecidedBeforeTheNext()
+    {
+        // right has asked for a rekey; left asks for two before it answers: the second one must wait
+        Lab lab = Setups.Up(Setups.Standard(41));
+        lab.Passes = (host, _) => host.Site == lab.Left;
+        Operations.Ask(lab.Right, Operation.RekeyIke);
+        for (int i = 0; i < 2; i++)
+        {
+            var left = Forge.Sa(lab.Left);
+            left.RekeyAt = lab.Now;
+            lab.Left.Active.Endpoint.Touch(left);
+            lab.Left.Active.Step(new IkeInput.Tick());
+            lab.Run(20);
+            left.Outstanding = null;
+        }
+
+        Assert.Equal(2, lab.Right.Active.Endpoint.IkeSas);
+        Assert.Equal(1, lab.Right.Active.Endpoint.Counters.RekeysPutOff);
+    }
+
+    [Fact]
     public void BothRekeyTheChildAndOneSurvives()
     {
         // left --- N(REKEY_SA) ---> <--- N(REKEY_SA) --- right            three pairs; the one with the lowest of four nonces goes (section 2.8.1)

@@ -11,7 +11,7 @@ public enum Operation
     Probe,
     DeleteChild,
     DeleteIke,
-    SynchronizeCounters,
+    CatchUp,
 }
 
 internal static class Operations
@@ -29,7 +29,7 @@ internal static class Operations
             Operation.Probe => new IkeInput.Probe(sa.Id),
             Operation.DeleteChild => new IkeInput.DeleteChild(child),
             Operation.DeleteIke => new IkeInput.DeleteIke(sa.Id),
-            _ => new IkeInput.SynchronizeCounters(sa.Id, 1000),
+            _ => new IkeInput.InboundBehind(child, 1000),
         };
         host.Step(input);
     }

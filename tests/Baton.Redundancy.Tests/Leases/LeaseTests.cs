@@ -39,6 +39,73 @@ public class LeaseTests
     }
 
     [Fact]
+    public void A_skip_within_the_limit_is_done_at_once()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        OutboundLease lease = cluster.Out("A");
+        Assert.True(lease.TryTake(out ulong before));
+        lease.Skip(1000);
+        Assert.True(lease.TryTake(out ulong after));
+        Assert.Equal(before + 1001, after);
+    }
+
+    [Fact]
+    public void A_skip_beyond_the_limit_is_asked_for_at_once_and_never_done_before_it_is_granted()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        OutboundLease lease = cluster.Out("A");
+        Assert.True(lease.TryTake(out ulong before));
+        cluster.Unreachable.Add(("B", "A"));        // nobody confirms a new limit
+        ulong limit = lease.Limit, to = limit + 5_000_000;
+        lease.Skip(to - lease.Next);
+        Assert.True(lease.TryTake(out ulong still));
+        Assert.Equal(before + 1, still);
+        cluster.Until(() => cluster.Handler.Records[new SaId(1)].Limit > to);
+        Assert.True(lease.TryTake(out still));
+        Assert.Equal(before + 2, still);
+        cluster.Unreachable.Clear();
+        cluster.Until(() => lease.Limit > limit);
+        Assert.True(lease.TryTake(out ulong after));
+        Assert.Equal(to, after);
+        Assert.True(lease.TryTake(out ulong next));
+        Assert.Equal(to + 1, next);
+
+        // A successor starts above all of it.
+        cluster.Kill("A");
+        cluster.Until(() => cluster["B"].IsActive);
+        Assert.True(cluster.Out("B").TryTake(out ulong first));
+        Assert.True(first > next);
+    }
+
+    [Fact]
+    public void A_skip_that_leads_too_far_asks_for_a_rekey_instead()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        OutboundLease lease = cluster.Out("A");
+        ulong next = lease.Next;
+        lease.Skip(1UL << 31);
+        Assert.Equal(next, lease.Next);
+        Assert.True(lease.NeedsRekey);
+        Assert.True(lease.TryTake(out _));
+        lease.Skip(ulong.MaxValue);
+        Assert.True(lease.TryTake(out _));
+    }
+
+    [Fact]
+    public void An_extended_sa_asks_for_a_rekey_some_takeovers_before_the_peer_could_lose_it()
+    {
+        // Nothing of ESP proves what the peer has authenticated: it counts from the first number, and 2^31 is as far as it may go.
+        TestCluster cluster = TestCluster.Ready();
+        OutboundLease lease = cluster.Out("A");
+        lease.Skip((1UL << 31) - (6UL << 24));
+        cluster.Until(() => lease.Next > 1UL << 30);
+        Assert.False(lease.NeedsRekey);
+        lease.Skip(2UL << 24);
+        cluster.Until(() => lease.NeedsRekey);
+        Assert.True(lease.TryTake(out _));        // it goes on: there is time for the rekey
+    }
+
+    [Fact]
     public void Without_a_handler_it_runs_to_its_limit_and_stops_there()
     {
         TestCluster cluster = TestCluster.Ready();
