@@ -66,6 +66,7 @@ internal static class Gens
         Gen.Select(Gen.Select(Incarnation, Number, Number, Number), Gen.Int[0, 1000], Number,
             (a, part, revision) => (MemberMessage)new MemberMessage.Confirm(a.Item1, a.Item2, a.Item3, a.Item4, part, revision)),
         Gen.Select(Incarnation, Number, Number, Gen.Bool, Gen.Enum<Baton.Redundancy.Tracking.PathHealth>(), (f, t, r, h, p) => (MemberMessage)new MemberMessage.Present(f, t, r, h, p)),
+        Gen.Select(Incarnation, Number, (f, t) => (MemberMessage)new MemberMessage.TermOver(f, t)),
         Gen.Select(Incarnation, Number, Incarnation, (f, t, to) => (MemberMessage)new MemberMessage.RelaySurrender(f, t, to)),
         Gen.Select(Gen.Select(Incarnation, Number, Number), Gen.Select(Id, Number).Array[0, 50], Gen.Select(Id, Window).Array[0, 10],
             (a, outbound, inbound) => (MemberMessage)new MemberMessage.ExactStates(a.Item1, a.Item2, a.Item3, outbound, inbound)));

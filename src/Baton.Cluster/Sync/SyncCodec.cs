@@ -60,6 +60,7 @@ public sealed partial class SyncCodec
         RelaySurrender = 4,
         Handover = 5,
         ExactStates = 6,
+        TermOver = 7,
     }
 
     /// <summary>Writes a message as one datagram, or several when it is long.</summary>
@@ -88,6 +89,9 @@ public sealed partial class SyncCodec
                 Begin(Kind.Present, m);
                 _writer.Varint(m.Revision);
                 _writer.Byte((byte)((m.HasHandler ? 1 : 0) | ((PathHealth.Good - m.Paths) << 1)));
+                break;
+            case MemberMessage.TermOver m:
+                Begin(Kind.TermOver, m);
                 break;
             case MemberMessage.RelaySurrender m:
                 Begin(Kind.RelaySurrender, m);
@@ -151,7 +155,7 @@ public sealed partial class SyncCodec
         if (!reader.Ok) return default;
         if (kind == Kind.Handover) return ReadHandover(ref reader);
 
-        if (kind is < Kind.FineCeilings or > Kind.ExactStates)
+        if (kind is < Kind.FineCeilings or > Kind.TermOver)
         {
             reader.Fail(SyncVerdict.UnknownKind);
             return default;
@@ -175,6 +179,9 @@ public sealed partial class SyncCodec
                 byte flag = reader.Byte();
                 if (flag >> 1 > (int)PathHealth.Good) reader.Fail(SyncVerdict.BadNumber);
                 message = new MemberMessage.Present(from, term, revision, (flag & 1) != 0, PathHealth.Good - (flag >> 1));
+                break;
+            case Kind.TermOver:
+                message = new MemberMessage.TermOver(from, term);
                 break;
             case Kind.RelaySurrender:
                 message = new MemberMessage.RelaySurrender(from, term, ReadIncarnation(ref reader));

@@ -21,6 +21,10 @@ public sealed partial class MemberCore
     private Instant _suspectedSince;
     private Instant? _unansweredSince;
 
+    /// <summary>What a holder last said itself: in this term it works no more.</summary>
+    private (Incarnation Of, ulong Term) _over;
+    private Instant _nextTermOver;
+
     private void OnMessage(MemberMessage message, Instant now, ICollection<MemberOutput> outputs)
     {
         _counters.MessagesReceived++;
@@ -39,6 +43,9 @@ public sealed partial class MemberCore
                 break;
             case MemberMessage.ExactStates states:
                 OnExactStates(states, now, outputs);
+                break;
+            case MemberMessage.TermOver over:
+                _over = (over.From, over.Term);
                 break;
             case MemberMessage.RelaySurrender relay:
                 OnRelay(relay, now, outputs);
@@ -133,9 +140,20 @@ public sealed partial class MemberCore
         ConfirmCopy(outputs); // a confirmation may have been lost
     }
 
-    /// <summary>Does this member's own witness suspect the holder, and how surely?</summary>
+    /// <summary>Does this member's own witness suspect the holder, and how surely? A former life of this member is over for certain, and so is a term of
+    /// which its holder says so.</summary>
     private WitnessView ViewOfHolder(Incarnation holder) =>
-        holder.Member == Self.Member ? WitnessView.Dead : ViewOf(holder); // a former life of this member is over for certain
+        holder.Member == Self.Member || _over == (holder, Copy.Term) ? WitnessView.Dead : ViewOf(holder);
+
+    /// <summary>An active whose heartbeats go on is suspected by nobody, and nobody would work. With a handler it goes on by itself.</summary>
+    private void TellTermOver(Instant now, ICollection<MemberOutput> outputs)
+    {
+        if (HasHandler || now < _nextTermOver)
+            return;
+        _nextTermOver = now + _policy.RequestTimeout;
+        foreach (Incarnation member in _neighbours.Keys)
+            Send(member, new MemberMessage.TermOver(Self, _scope.Term), outputs);
+    }
 
     private void ConsiderSuccession(Instant now, ICollection<MemberOutput> outputs)
     {
@@ -162,7 +180,7 @@ public sealed partial class MemberCore
         if (_suspicion != (holder, Copy.Term))
         {
             (_suspicion, _suspectedSince, _unansweredSince) = ((holder, Copy.Term), now, null);
-            _scope.Note(RedundancyEventKind.Suspected, $"{holder}: {view}");
+            _scope.Note(RedundancyEventKind.Suspected, $"{holder}: {(_over == (holder, Copy.Term) ? "its term is over, it says" : view)}");
         }
 
         if (HasHandler && now >= _suspectedSince + Stagger()

@@ -145,6 +145,9 @@ public sealed partial class MemberCore
         }
         else if (!_handing.IsAsked || now >= _lastRelay + _policy.RequestTimeout)
         {
+            // Where the successor cannot be reached either, the others must not wait: the term is over whatever becomes of the surrender.
+            if (_handing.IsAsked && now >= _handing.LastProgress + (_policy.RequestTimeout * 2))
+                TellTermOver(now, outputs);
             (_handing.IsAsked, _lastRelay) = (true, now);
             Send(_successor, new MemberMessage.RelaySurrender(Self, _scope.Term, _successor), outputs);
         }

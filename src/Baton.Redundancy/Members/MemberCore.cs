@@ -20,7 +20,8 @@ namespace Baton.Redundancy.Members;
 ///            ceilings unconfirmed, set unchangeable│  │  └──► Freezing ──Drained──► Surrendering
 ///                                                  ▼  │                             │ refused
 ///                                                 Ended ◄───────────────────────────┘
-///                                     MoveOn: Term + 2 │  (a term that is over is over: never again in it)
+///                                     MoveOn: Term + 2 │  (a term that is over is over: never again in it; without a handler it
+///                                                      │   says so to the others, which follow as after a death)
 /// </code>
 /// Every decision is made from the copy of the records, after each input, in <see cref="Decide"/>: a lost answer, a repeated message or a late
 /// tick only makes it look again. A successor works when its copy names it, so its copy has the revision of its own promotion (G3).
@@ -175,6 +176,7 @@ public sealed partial class MemberCore
                 break;
             case MemberState.Ended:
                 AskMoveOn(now, outputs);
+                TellTermOver(now, outputs);
                 break;
         }
     }

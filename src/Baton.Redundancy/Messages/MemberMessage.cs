@@ -23,6 +23,10 @@ public abstract record MemberMessage(Incarnation From, ulong Term)
     /// <summary>An active that lost the handler asks its designee, which has one, to pass its surrender on.</summary>
     public sealed record RelaySurrender(Incarnation From, ulong Term, Incarnation To) : MemberMessage(From, Term);
 
+    /// <summary>The sender has stopped working in this term, for good, and cannot reach the handler to go on in another: who can takes it for what a death
+    /// notice is. It stays true for ever, so it may come late, twice, or be played back.</summary>
+    public sealed record TermOver(Incarnation From, ulong Term) : MemberMessage(From, Term);
+
     /// <summary>The exact state of some SAs, from an active that is about to hand over to its designee: first of all SAs, while it works; then, frozen,
     /// of those that changed since. The newest tick of an SA wins. It counts only when the record says that this term was surrendered.</summary>
     /// <param name="Tick">Of the same row as those of <see cref="FineCeilings"/>; answered by a <see cref="Confirm"/>.</param>

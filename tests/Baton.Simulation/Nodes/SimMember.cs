@@ -388,6 +388,8 @@ internal sealed partial class SimMember(World world, int node, NodeClock clock) 
             }
         }
 
+        if (message.Message is MemberMessage.TermOver)
+            World.Coverage.Count(Covered.TermsSaidToBeOver);
         World.Network.Send(Node, other.Node, () => other.Deliver(Channel.Members, () => other.Feed(new MemberInput.FromMember(message.Message))));
     }
 

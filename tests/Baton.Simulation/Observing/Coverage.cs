@@ -83,6 +83,7 @@ internal enum Covered
     HandoversFromDeadPaths,
     HandoversFromSettlingPaths,
     GivenUpForAPath,
+    TermsSaidToBeOver,
     Max,
 }
 
