@@ -99,8 +99,7 @@ public sealed class SessionTests
         using var nobody = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         nobody.Bind(new IPEndPoint(IPAddress.Loopback, 0));      // bound, not listening: refused
         await using var lonely = new Client(new Incarnation("a", 1), nobody.LocalEndPoint!.ToString()!, cluster.Tls("a"), "test");
-        await TestCluster.EventuallyAsync(() => lonely.Log.All.Count > 0, "it says that there is no handler");
-        await Task.Delay(300);
+        await TestCluster.EventuallyAsync(() => lonely.AttemptsEnded >= 4, "it goes on trying");
         Assert.Single(lonely.Log.All);
         Assert.StartsWith("5003 no handler at", lonely.Log.All[0], StringComparison.Ordinal);
     }

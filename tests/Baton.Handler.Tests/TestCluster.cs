@@ -133,6 +133,8 @@ internal sealed class Client : IHandlerSessionEvents, IAsyncDisposable
 
     public bool IsConnected => _session.IsConnected;
 
+    public long AttemptsEnded => _session.AttemptsEnded;
+
     public ClusterRecord? Copy { get; private set; }
 
     public Dictionary<SaId, SaRecord> Records { get; } = [];

@@ -64,6 +64,7 @@ public sealed partial class HandlerSession : IAsyncDisposable
     // Written by the session's task, read by the engine thread in Send.
     private volatile Channel<Outgoing>? _queue;
     private Task _run = Task.CompletedTask;
+    private long _attemptsEnded;
     private readonly Dictionary<string, string> _lastTrouble = [];  // by endpoint
 
     /// <param name="status">Makes a report; the argument says whether with every SA. Called on the pool.</param>
@@ -73,6 +74,9 @@ public sealed partial class HandlerSession : IAsyncDisposable
     }
 
     public bool IsConnected => _queue is not null;
+
+    /// <summary>Attempts at a session that have ended, whatever came of them; each has said what it had to say in the log.</summary>
+    public long AttemptsEnded => Interlocked.Read(ref _attemptsEnded);
 
     /// <summary>Ends when the session was disposed, or fails with the bug that ended it.</summary>
     public Task Completion => _run;
@@ -123,6 +127,7 @@ public sealed partial class HandlerSession : IAsyncDisposable
                 _lastTrouble[endpoint] = reason;
             }
 
+            Interlocked.Increment(ref _attemptsEnded);
             await Task.Delay(backoff, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             backoff = TimeSpan.FromTicks(Math.Min(backoff.Ticks * 2, _options.LastBackoff.Ticks));
         }
