@@ -6,8 +6,6 @@ namespace Baton.Gateway;
 /// <summary>The rights that a node needs for what its file asks, and what is lost without each. Baton needs no root.</summary>
 public static class Rights
 {
-    private const long EnoughLocked = 64 << 20;
-
     /// <summary>A right that is missing, what it costs, and how to give it.</summary>
     /// <param name="Stops">Without it the node does not start; else it only works less well.</param>
     public sealed record Lack(string Right, string Price, string Remedy, bool Stops)
@@ -42,8 +40,9 @@ public static class Rights
         {
             if (realTime < 30 && !has(Capability.SysNice))
                 Add(Capability.SysNice, "no real-time priority: under full load heartbeats are late and a standby takes over without need", stops: false, "or a limit 'rtprio' of 30");
-            if (locked < EnoughLocked && !has(Capability.IpcLock))
-                Add(Capability.IpcLock, "memory is not locked: keys might be swapped out, and a page that must be read back delays a heartbeat", stops: false, "or a limit 'memlock' of 64 MiB");
+            // All of a process' memory is locked, what it only reserves counted in: no bound is large enough for sure (man 2 mlockall).
+            if (locked != long.MaxValue && !has(Capability.IpcLock))
+                Add(Capability.IpcLock, "memory is not locked: keys might be swapped out, and a page that must be read back delays a heartbeat", stops: false, "or a limit 'memlock' of infinity");
         }
 
         return lacks;

@@ -6,7 +6,7 @@ namespace Baton.Gateway.Tests;
 
 public sealed class RightsTests
 {
-    private static readonly NodeOptions Everything = new()
+    internal static readonly NodeOptions Everything = new()
     {
         File = "test",
         Name = "a",
@@ -41,8 +41,8 @@ public sealed class RightsTests
     [Fact]
     public void ALimitDoesForTimeAndMemoryAndAnOpenPortForTheRight()
     {
-        Assert.Equal(2, Rights.Missing(Plain(), _ => false, realTime: 0, locked: 8 << 20, portsFrom: 1_024).Count);
-        Assert.Empty(Rights.Missing(Plain(), _ => false, realTime: 99, locked: 64 << 20, portsFrom: 1_024));
+        Assert.Equal(2, Rights.Missing(Plain(), _ => false, realTime: 0, locked: 1L << 40, portsFrom: 1_024).Count);
+        Assert.Empty(Rights.Missing(Plain(), _ => false, realTime: 99, locked: long.MaxValue, portsFrom: 1_024));
         Assert.DoesNotContain(Rights.Missing(Everything, _ => false, 0, 0, portsFrom: 500), l => l.Right == "CAP_NET_BIND_SERVICE");
 
         static NodeOptions Plain() => Everything with

@@ -8,7 +8,8 @@ using Baton.Linux;
 namespace Baton.Lab.Batons;
 
 /// <summary>A handler and its members, each a process on its host, seen as an operator sees them.</summary>
-public sealed class BatonCluster(Network network, ClusterFiles files, Wait wait) : IDisposable
+/// <param name="withoutRoot">The members run as <see cref="MemberUser"/>.</param>
+public sealed class BatonCluster(Network network, ClusterFiles files, Wait wait, bool withoutRoot = false) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
 
@@ -31,6 +32,7 @@ public sealed class BatonCluster(Network network, ClusterFiles files, Wait wait)
     {
         _handler = network.Handler.Start("handler", [.. handler ?? [BatonTool.Path, "handler"], files.WriteHandler()]);
         _operator = new Operator(network.Handler, files);
+        if (withoutRoot) MemberUser.Owns(files.Folder);
         for (int i = 0; i < network.Members.Count; i++) StartMember(network.Members[i], memberFiles[i]);
         wait.Until("a member is active", Patience, () => Active is not null || _members.Values.Any(member => member.HasExited), LastWords);
         if (_members.Values.FirstOrDefault(member => member.HasExited) is { } ended) throw new LabException($"{ended.Name} has ended: {ended.LastWords()}");
@@ -67,6 +69,10 @@ public sealed class BatonCluster(Network network, ClusterFiles files, Wait wait)
             && IsState(first, "active") && IsState(second, "standby")
             && Count(second, "saCount") == Count(first, "saCount") && Count(second, "saReady") == Count(second, "saCount");
     }, LastWords);
+
+    /// <summary>What <c>baton check --system</c> says of a member's file on its host, to the user of the members less one right.</summary>
+    public string CheckWithout(Host host, string right) =>
+        Command.Try("ip", host.Inside(MemberUser.Command([BatonTool.Path, "check", "--system", files.Of($"{host.Name}.toml")], without: right)).Skip(1)).Output;
 
     /// <summary>Resident memory of a member's gateway.</summary>
     public long ResidentBytes(Host member)
@@ -106,7 +112,11 @@ public sealed class BatonCluster(Network network, ClusterFiles files, Wait wait)
 
     private int IndexOf(Host member) => network.Members.ToList().IndexOf(member);
 
-    private void StartMember(Host host, string file) => _members[host.Name] = host.Start($"gateway-{host.Name}", [BatonTool.Path, "gateway", file]);
+    private void StartMember(Host host, string file)
+    {
+        string[] command = [BatonTool.Path, "gateway", file];
+        _members[host.Name] = host.Start($"gateway-{host.Name}", withoutRoot ? MemberUser.Command(command) : command);
+    }
 
     private void Strike(Host host, Action blow, bool ends = true)
     {

@@ -32,6 +32,8 @@ public sealed class ClusterFiles
         foreach (Host member in _members) Pki("issue", "gateway", member.Name);
     }
 
+    public string Folder => _folder;
+
     public string Of(string name) => Path.Combine(_folder, name);
 
     public string WriteHandler() => Write("h", "handler", $"""
@@ -65,6 +67,10 @@ public sealed class ClusterFiles
         [track]
         outer = "outer"
         inner = "inner"
+        interval-ms = 20
+        [[track.next-hop]]
+        address = "{Network.RouterAddress}"
+        device = "outer"
         [status]
         listen = "{Network.ControlOf(member)}:7400"
         {tunnels}

@@ -107,6 +107,13 @@ public sealed class Network
     public void SetCable(Host host, string network, bool plugged) =>
         Command.Run("ip", "-n", Switch.Space, "link", "set", $"{host.Name}-{network}", plugged ? "up" : "down");
 
+    /// <summary>Takes a port out of its switch, or puts it back: the cable keeps its carrier, and nobody at the other end answers.</summary>
+    public void SetPort(Host host, string network, bool forwards)
+    {
+        string port = $"{host.Name}-{network}";
+        Command.Run("ip", ["-n", Switch.Space, "link", "set", port, .. forwards ? ["master", network] : (string[])["nomaster"]]);
+    }
+
     /// <summary>Gives a host further addresses: those of the hosts behind many tunnels.</summary>
     public static void AddAddresses(Host host, string device, IEnumerable<string> addresses) => Enter(host, addresses.Select(address => $"address add {address} dev {device}"));
 

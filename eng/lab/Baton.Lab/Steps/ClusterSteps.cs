@@ -11,6 +11,29 @@ namespace Baton.Lab.Steps;
 public sealed class ClusterSteps(Story story)
 {
     private Host? _struck;
+    private bool _withoutRoot;
+
+    /// <summary>Said before the cluster is there.</summary>
+    [Step("the members run without root")]
+    public void WithoutRoot() => _withoutRoot = true;
+
+    [Step("no process of a member is root's")]
+    public void NobodyIsRoot()
+    {
+        foreach (Host member in story.Network.Members)
+        {
+            int[] processes = [.. member.ProcessIds()];
+            if (processes.Length < 2) throw new LabException($"{member.Name} has {processes.Length} processes where a gateway and its sentinel should be");
+            if (processes.FirstOrDefault(process => !MemberUser.Runs(process)) is > 0 and int other) throw new LabException($"process {other} of {member.Name} runs as somebody else");
+        }
+    }
+
+    [Step("without {right} the check of {member} says {words}")]
+    public void Lacks(string right, string member, string words)
+    {
+        string said = story.BatonCluster.CheckWithout(story.Network.Member(member), right);
+        if (!said.Contains(words, StringComparison.Ordinal)) throw new LabException($"it says: {said}");
+    }
 
     [Step("a baton cluster and a baton peer with static keys")]
     public void StaticCluster() => RaiseStatic($"{Network.PeerAddress}:4500", Network.ClusterNet, Network.PeerNet);
@@ -87,6 +110,10 @@ public sealed class ClusterSteps(Story story)
     [Step("the active's inner link goes down")]
     public void InnerDown() => Strike(host => story.Network.SetCable(host, "inner", plugged: false));
 
+    /// <summary>The link stays up; whoever is behind it answers no more.</summary>
+    [Step("the active's next hop falls silent")]
+    public void NextHopSilent() => Strike(host => story.Network.SetPort(host, "outer", forwards: false));
+
     [Step("another member is active")]
     public void Another() => story.Room.Wait.Until("another member has the address", TimeSpan.FromSeconds(20),
         () => story.Network.Members.Any(member => member != _struck && story.BatonCluster.Holds(member)), story.BatonCluster.LastWords);
@@ -97,6 +124,7 @@ public sealed class ClusterSteps(Story story)
         Host host = _struck ?? throw new LabException("nobody was struck");
         story.Network.SetCable(host, "outer", plugged: true);
         story.Network.SetCable(host, "inner", plugged: true);
+        story.Network.SetPort(host, "outer", forwards: true);
         story.BatonCluster.Restore(host);
     }
 
@@ -120,7 +148,7 @@ public sealed class ClusterSteps(Story story)
 
     private void Raise(ClusterFiles files, string tunnels)
     {
-        story.BatonCluster = story.Room.Keep(new BatonCluster(story.Network, files, story.Room.Wait));
+        story.BatonCluster = story.Room.Keep(new BatonCluster(story.Network, files, story.Room.Wait, _withoutRoot));
         story.BatonCluster.Start([.. story.Network.Members.Select((_, index) => files.WriteMember(index, tunnels))]);
         story.Cluster = End(() => story.BatonCluster.ActiveNode, story.BatonCluster.LastWords);
     }
