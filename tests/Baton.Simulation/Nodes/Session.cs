@@ -39,15 +39,19 @@ internal sealed class Session
     public void Up(Action atHandler) => Send(_member.Node, Network.Handler, ref _lastUp, _member.RequestLag, up: true, () =>
     {
         if (_handler.Life != _handlerLife)
+        {
             EndSlowly(); // it died before it knew of this session
-        else
-            _handler.Deliver(Channel.Session, () =>
-            {
-                // What a dead session left in the handler's buffers may still be read: a write that timed out may happen, and late.
-                if (!ClosedAtHandler || (_opened && _world.Random.Chance(0.5)))
-                    atHandler();
-                _opened = true;
-            });
+            return;
+        }
+
+        _handler.Accept(this);
+        _handler.Deliver(Channel.Session, () =>
+        {
+            // What a dead session left in the handler's buffers may still be read: a write that timed out may happen, and late.
+            if (!ClosedAtHandler || (_opened && _world.Random.Chance(0.5)))
+                atHandler();
+            _opened = true;
+        });
     });
 
     /// <summary>Changes of the ledger, in order; a lagging standby works them off late.</summary>

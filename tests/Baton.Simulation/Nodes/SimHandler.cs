@@ -30,6 +30,9 @@ internal sealed class SimHandler(World world, NodeClock clock) : SimProcess(worl
     };
 
     private readonly List<Session> _sessions = [];
+
+    /// <summary>Streams that reached this process, also those that it has not read from yet: they end with it.</summary>
+    private readonly List<Session> _accepted = [];
     private readonly Queue<HandlerOutput> _waiting = [];
     private HandlerCore? _core;
     private Witnesses? _witnesses;
@@ -73,7 +76,7 @@ internal sealed class SimHandler(World world, NodeClock clock) : SimProcess(worl
             }
         }
 
-        foreach (Session session in _sessions)
+        foreach (Session session in _accepted)
         {
             if (machine)
                 session.Break();
@@ -82,6 +85,7 @@ internal sealed class SimHandler(World world, NodeClock clock) : SimProcess(worl
         }
 
         GoDown();
+        _accepted.Clear();
         _sessions.Clear();
         _waiting.Clear();
         (_core, _groupSize) = (null, 0);
@@ -103,6 +107,12 @@ internal sealed class SimHandler(World world, NodeClock clock) : SimProcess(worl
 
     // ---- sessions ----
 
+    public void Accept(Session session)
+    {
+        if (!session.ClosedAtHandler && !_accepted.Contains(session))
+            _accepted.Add(session);
+    }
+
     public void Open(Session session)
     {
         CloseSessionsOf(session.Incarnation);
@@ -115,6 +125,7 @@ internal sealed class SimHandler(World world, NodeClock clock) : SimProcess(worl
         if (session.ClosedAtHandler)
             return;
         session.ClosedAtHandler = true;
+        _accepted.Remove(session);
         if (_sessions.Remove(session))
             Feed(new HandlerInput.Disconnected(session.Incarnation));
     }
