@@ -59,7 +59,7 @@ public sealed partial class IkeEndpoint
     {
         sa.Children.Add(child);
         Own(sa, child);
-        NotIdle(sa, child);
+        NotIdle(child, sa.PolicyOf(child.Policy));
         ConnectionWorks(sa);
         _created.Add(pair);
         Put(new IkeOutput.ChildUp(pair, StepCommit));

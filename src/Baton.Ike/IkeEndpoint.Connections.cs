@@ -100,7 +100,7 @@ public sealed partial class IkeEndpoint
     internal void Want(IkeSa sa, string policy, Instant at)
     {
         Change(sa);
-        if (sa.Connection?.Children.FirstOrDefault(each => each.Name == policy) is not { Start: true } || sa.Wanted.Exists(each => each.Policy == policy)) return;
+        if (sa.PolicyOf(policy) is not { Start: true } || sa.Wanted.Exists(each => each.Policy == policy)) return;
         sa.Wanted.Add(new WantedChild(policy, null, null, at));
     }
 

@@ -78,12 +78,10 @@ public sealed partial class IkeEndpoint
         if (sa.Outstanding is { } request) Requests.OnDue(this, sa, request);
     }
 
-    private static ChildPolicy? PolicyOf(IkeSa sa, ChildSa child) => sa.Connection?.Children.FirstOrDefault(each => each.Name == child.Policy);
-
     /// <summary>Something passed, or it is new here.</summary>
-    internal void NotIdle(IkeSa sa, ChildSa child)
+    private void NotIdle(ChildSa child, ChildPolicy? policy)
     {
-        TimeSpan idle = PolicyOf(sa, child)?.IdleAfter ?? TimeSpan.Zero;
+        TimeSpan idle = policy?.IdleAfter ?? TimeSpan.Zero;
         child.IdleAt = idle > TimeSpan.Zero && !child.IsReplaced ? Now + idle : Instant.Never;
     }
 
@@ -155,8 +153,9 @@ public sealed partial class IkeEndpoint
     {
         if (traffic.LastInbound > sa.LastHeard) sa.LastHeard = traffic.LastInbound;      // any authentic packet is a sign of life (section 2.4)
         if (child.UseOutboundAt != Instant.Never && traffic.LastInbound.Nanoseconds > 0) UseOutbound(sa, child);
-        NotIdle(sa, child);
-        ChildLifetime? limits = PolicyOf(sa, child)?.Lifetime;
+        ChildPolicy? policy = sa.PolicyOf(child.Policy);
+        NotIdle(child, policy);
+        ChildLifetime? limits = policy?.Lifetime;
         if (limits is null || !child.MayBeRekeyed || child.RekeyAt <= Now) return;
         bool spent = (limits.Bytes > 0 && traffic.Bytes >= limits.Bytes) || (limits.Packets > 0 && traffic.Packets >= limits.Packets)
             || traffic.SequenceHeadroom < limits.SequenceHeadroom;
@@ -200,7 +199,7 @@ public sealed partial class IkeEndpoint
             (sa.DeleteReason, sa.DeleteAt) = (IkeSaDownReason.Replaced, Now);
         }
 
-        foreach (ChildSa child in sa.Children) NotIdle(sa, child);
+        foreach (ChildSa child in sa.Children) NotIdle(child, sa.PolicyOf(child.Policy));
         if (sa.State is not (IkeSaState.HalfOpen or IkeSaState.Closed)) Join(sa);
         if (sa.Outstanding is { } request) (request.Attempts, request.ResendAt) = (0, Now);
         if (sa.Connection is { } connection) sa.LastHeard = Now + (connection.Liveness * RandomPart());      // not all probes of a takeover at once

@@ -93,7 +93,7 @@ internal static partial class Auth
         core.ConnectionIsUp(sa);
         ConfigurationExchange.Take(core, sa, answer);
         core.Put(new IkeOutput.IkeSaUp(sa.Facts, core.StepCommit));
-        ChildNegotiation.Accept(exchange, request.Child!, answer, Nonces(handshake), default, weStarted: true);
+        ChildNegotiation.Accept(exchange, request.Child!, answer, Nonces(handshake), default);
         foreach (ChildPolicy more in connection.Children.Where(each => each.Start && each.Name != request.Child!.Policy)) sa.Wanted.Add(new WantedChild(more.Name, null, null, core.Now));
         EndHandshake(sa);
     }

@@ -92,10 +92,10 @@ internal static class ChildNegotiation
 
     /// <summary>As initiator: the child of the answer. Null: none came of it, and it is noted why.</summary>
     public static ChildSa? Accept(
-        ExchangeContext exchange, ChildOffer offer, IkeMessage answer, (byte[] I, byte[] R) nonces, ReadOnlySpan<byte> shared, bool weStarted)
+        ExchangeContext exchange, ChildOffer offer, IkeMessage answer, (byte[] I, byte[] R) nonces, ReadOnlySpan<byte> shared)
     {
         (IkeEndpoint core, IkeSa sa) = (exchange.Core, exchange.Sa);
-        if (sa.Connection?.Children.FirstOrDefault(each => each.Name == offer.Policy) is not { } policy) return null;
+        if (sa.PolicyOf(offer.Policy) is not { } policy) return null;
         if (answer.Find<SaPayload>() is not { } chosen)
         {
             NotifyPayload? error = answer.Payloads.OfType<NotifyPayload>().FirstOrDefault(each => each.NotifyType.IsError());
@@ -124,7 +124,7 @@ internal static class ChildNegotiation
         }
 
         var made = new Made(
-            offer.Id, policy, offer.Spi, peerSpi, suite, transport ? ChildMode.Transport : ChildMode.Tunnel, tsI.Selectors, tsR.Selectors, WeInitiated: weStarted, offer.Rekeys);
+            offer.Id, policy, offer.Spi, peerSpi, suite, transport ? ChildMode.Transport : ChildMode.Tunnel, tsI.Selectors, tsR.Selectors, WeInitiated: true, offer.Rekeys);
         ChildSa child = Create(core, sa, made, nonces, shared, answer.Notification(NotifyType.EspTfcPaddingNotSupported) is not null);
         if (offer.Mode == ChildMode.Transport && !transport)
         {

@@ -25,7 +25,7 @@ internal static partial class CreateChildSa
 {
     public static void AskNew(IkeEndpoint core, IkeSa sa, WantedChild wanted)
     {
-        ChildPolicy? policy = sa.Connection?.Children.FirstOrDefault(each => each.Name == wanted.Policy);
+        ChildPolicy? policy = sa.PolicyOf(wanted.Policy);
         bool isThere = wanted.Source is null && sa.Children.Exists(each => each.Policy == wanted.Policy && !each.IsReplaced && each.DeleteAt == Instant.Never);
         if (policy is null || isThere)
         {
@@ -40,7 +40,7 @@ internal static partial class CreateChildSa
 
     public static void AskRekey(IkeEndpoint core, IkeSa sa, ChildSa old)
     {
-        ChildPolicy? policy = sa.Connection?.Children.FirstOrDefault(each => each.Name == old.Policy);
+        ChildPolicy? policy = sa.PolicyOf(old.Policy);
         if (policy is null)
         {
             (old.DeleteAt, old.DeleteReason) = (core.Now, ChildDownReason.Deleted);
@@ -84,7 +84,7 @@ internal static partial class CreateChildSa
         ChildSa? rival = offer.CollidedWith is { } other ? sa.Child(other) : null;
         byte[] lowest = offer.Nonce.AsSpan().SequenceCompareTo(nonce.Data.Span) < 0 ? offer.Nonce : nonce.Data.ToArray();
         bool weLose = rival is not null && lowest.AsSpan().SequenceCompareTo(rival.LowestNonce) < 0;
-        ChildSa? made = ChildNegotiation.Accept(exchange, offer, answer, (offer.Nonce, nonce.Data.ToArray()), shared, weStarted: true);
+        ChildSa? made = ChildNegotiation.Accept(exchange, offer, answer, (offer.Nonce, nonce.Data.ToArray()), shared);
         if (made is null || offer.Rekeys is null) return;
         if (weLose)
         {
@@ -125,7 +125,7 @@ internal static partial class CreateChildSa
         if (answer.Notification(NotifyType.InvalidKePayload) is { Data.Length: 2 } other)
         {
             var group = (KeyExchangeGroup)BinaryPrimitives.ReadUInt16BigEndian(other.Data.Span);
-            ChildPolicy? policy = sa.Connection?.Children.FirstOrDefault(each => each.Name == offer.Policy);
+            ChildPolicy? policy = sa.PolicyOf(offer.Policy);
             if (group != offer.Group && policy is not null && policy.Proposals.Any(each => each.Groups.Contains(group)))
             {
                 core.Note(IkeEventKind.OtherGroupAsked, sa, $"{group}");

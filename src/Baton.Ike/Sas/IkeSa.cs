@@ -240,6 +240,9 @@ internal sealed partial class IkeSa
         }
     }
 
+    /// <summary>What the connection says of a child of that name; null: it says nothing of it any more.</summary>
+    public ChildPolicy? PolicyOf(string child) => Connection?.Children.FirstOrDefault(each => each.Name == child);
+
     public IkeSaFacts Facts => new(
         Id, ConnectionName, LocalSpi, RemoteSpi, IsClient, Local, Remote, UdpEncapsulation, PeerIdentity, Suite, Group, Abilities, [.. Given],
         [.. Children.Select(each => each.Id)])
