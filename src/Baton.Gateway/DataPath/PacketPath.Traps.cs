@@ -38,9 +38,13 @@ internal sealed partial class PacketPath
             TrapTable.Waiting one = _traps.Take();
             EspVerdict verdict = HandingOver is null ? Try(one, now) : Send(one.Bytes.AsSpan(0, one.Length));
             if (verdict == EspVerdict.Trapped)
+            {
                 _traps.PutBack(one);
-            else
-                Counters.Count(verdict);
+                continue;
+            }
+
+            _traps.Free(one);
+            Counters.Count(verdict);
         }
     }
 

@@ -196,11 +196,11 @@ internal sealed partial class PacketPath : IDisposable
     /// <summary>The peer of these pairs is elsewhere now.</summary>
     /// <param name="unlessLearned">What a packet has shown since is newer than this.</param>
     /// <param name="behindNat">A NAT rewrites our address on the way there.</param>
-    public void Move(IEnumerable<ulong> children, in UdpEndpoint local, in UdpEndpoint remote, bool behindNat, bool unlessLearned = false)
+    public void Move(IReadOnlyList<ChildSaId> children, in UdpEndpoint local, in UdpEndpoint remote, bool behindNat, bool unlessLearned = false)
     {
-        foreach (ulong child in children)
+        foreach (ChildSaId child in children)
         {
-            if (Children.Find(child)?.Outbound is not { } entry)
+            if (Children.Find(child.Value)?.Outbound is not { } entry)
                 continue;
             entry.IsBehindNat = behindNat;
             if (!(unlessLearned && entry.IsLearned))

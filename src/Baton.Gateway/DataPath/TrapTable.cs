@@ -33,15 +33,13 @@ internal sealed class TrapTable
     public static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(500);
 
     private readonly Trap[] _traps;
-    private readonly Waiting[] _slots;
     private readonly Queue<Waiting> _waiting = new();
     private readonly Stack<Waiting> _free;
 
     public TrapTable(IkeOptions options)
     {
         _traps = [.. options.Connections.Where(each => options.Starts[each.Name] == ConnectionStart.Trap).SelectMany(each => each.Children.Select(child => new Trap(each.Name, child)))];
-        _slots = [.. Enumerable.Range(0, _traps.Length > 0 ? MostWaiting : 0).Select(_ => new Waiting())];
-        _free = new Stack<Waiting>(_slots);
+        _free = new Stack<Waiting>(Enumerable.Range(0, _traps.Length > 0 ? MostWaiting : 0).Select(_ => new Waiting()));
     }
 
     public int Count => _waiting.Count;
@@ -76,16 +74,14 @@ internal sealed class TrapTable
         return true;
     }
 
-    /// <summary>The packet that waits longest; the caller judges it and keeps it again where it must wait on.</summary>
-    public Waiting Take()
-    {
-        Waiting slot = _waiting.Dequeue();
-        _free.Push(slot);
-        return slot;
-    }
+    /// <summary>The packet that waits longest; the caller judges it: <see cref="Free"/> or <see cref="PutBack"/>.</summary>
+    public Waiting Take() => _waiting.Dequeue();
 
-    /// <summary>As it was, behind the others.</summary>
-    public void PutBack(Waiting slot) => _waiting.Enqueue(_free.Pop() is var same && same == slot ? slot : throw new InvalidOperationException("only what was taken last goes back"));
+    /// <summary>It waits no more.</summary>
+    public void Free(Waiting slot) => _free.Push(slot);
+
+    /// <summary>It waits on, behind the others.</summary>
+    public void PutBack(Waiting slot) => _waiting.Enqueue(slot);
 
     private static TrafficSelector Of(in IpPacket packet, bool ofSource)
     {

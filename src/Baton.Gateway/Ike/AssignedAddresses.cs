@@ -36,24 +36,11 @@ internal sealed class AssignedAddresses : IDisposable
     public static AssignedAddresses? For(NodeOptions options, ILogger log) =>
         options.Inner?.Tun is not null && options.Ike.Connections.Any(each => each.AsksForIPv4 || each.AsksForIPv6) ? new AssignedAddresses(options.Inner, log) : null;
 
-    /// <summary>An output concerns these; null: none.</summary>
-    public static IReadOnlyList<IkeSaId>? Concerned(IkeOutput output) => output switch
-    {
-        IkeOutput.AddressAssigned assigned => [assigned.Sa],
-        IkeOutput.ChildUp up => [up.Child.Sa],
-        IkeOutput.ChildDown down => [down.Sa],
-        IkeOutput.IkeSaReplaced replaced => [replaced.Old, replaced.Successor.Id],
-        IkeOutput.IkeSaDown down => [down.Sa],
-        IkeOutput.EndpointChanged changed => [changed.Sa],
-        IkeOutput.RestoreWanted wanted => wanted.Sas,
-        _ => null,
-    };
-
-    /// <summary>Looks at these again.</summary>
-    public void Refresh(IReadOnlyList<IkeSaId> sas, IkeEndpoint endpoint)
+    /// <summary>Looks again at the IKE SAs that an output concerns.</summary>
+    public void Follow(IkeOutput output, IkeEndpoint endpoint)
     {
         bool changed = false;
-        foreach (IkeSaId id in sas)
+        foreach (IkeSaId id in Concerned(output))
         {
             if (endpoint.FactsOf(id) is { Assigned.Count: > 0 } facts)
             {
@@ -90,6 +77,18 @@ internal sealed class AssignedAddresses : IDisposable
         Clear();
         _netlink.Dispose();
     }
+
+    private static IReadOnlyList<IkeSaId> Concerned(IkeOutput output) => output switch
+    {
+        IkeOutput.AddressAssigned assigned => [assigned.Sa],
+        IkeOutput.ChildUp up => [up.Child.Sa],
+        IkeOutput.ChildDown down => [down.Sa],
+        IkeOutput.IkeSaReplaced replaced => [replaced.Old, replaced.Successor.Id],
+        IkeOutput.IkeSaDown down => [down.Sa],
+        IkeOutput.EndpointChanged changed => [changed.Sa],
+        IkeOutput.RestoreWanted wanted => wanted.Sas,
+        _ => [],
+    };
 
     private void Apply()
     {

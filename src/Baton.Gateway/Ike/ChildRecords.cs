@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using Baton.Cluster.Configuration;
 using Baton.Cluster.Records;
@@ -39,8 +40,7 @@ internal static class ChildRecords
         if (swap)
             (local, remote) = (remote, local);
 
-        // Without UDP the port is 0 (RFC 4303 in IP protocol 50).
-        var peer = new System.Net.IPEndPoint(pair.RemoteEndpoint.Address, pair.UdpEncapsulation ? pair.RemoteEndpoint.Port : 0);
+        IPEndPoint peer = PeerOf(pair.RemoteEndpoint, pair.UdpEncapsulation);
         SaMode mode = pair.Mode == ChildMode.Tunnel ? SaMode.Tunnel : SaMode.Transport;
         string name = NameOf(pair.Connection, pair.Child);
         return (Half(pair.OutboundSpi, pair.InboundSpi, pair.OutboundKeys, replacesOutbound) with { OutboundLater = !pair.OutboundAtOnce },
@@ -71,6 +71,9 @@ internal static class ChildRecords
         CryptographicOperations.ZeroMemory(pair.InboundKeys);
         CryptographicOperations.ZeroMemory(pair.OutboundKeys);
     }
+
+    /// <summary>Where ESP goes. Without UDP the port is 0 (RFC 4303 in IP protocol 50).</summary>
+    public static IPEndPoint PeerOf(IPEndPoint remote, bool udp) => udp ? remote : new IPEndPoint(remote.Address, 0);
 
     public static SaSelector[] Selectors(IReadOnlyList<TrafficSelector> selectors) =>
         [.. selectors.Select(s => new SaSelector(s.Protocol, s.StartPort, s.EndPort, IpAddress.From(s.Start), IpAddress.From(s.End)))];

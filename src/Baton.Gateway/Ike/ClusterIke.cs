@@ -189,8 +189,7 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
 
     public void Perform(IkeOutput output)
     {
-        if (_assigned is not null && AssignedAddresses.Concerned(output) is { } concerned)
-            _assigned.Refresh(concerned, Runner.Endpoint);
+        _assigned?.Follow(output, Runner.Endpoint);
         switch (output)
         {
             case IkeOutput.ChildUp up:
@@ -294,11 +293,9 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
             halves.Sa = sa;
     }
 
-    private void Move(IReadOnlyList<ChildSaId> pairs, IPEndPoint local, IPEndPoint remote, bool udp, bool behindNat, bool unlessLearned = false)
+    private void Move(IReadOnlyList<ChildSaId> children, IPEndPoint local, IPEndPoint remote, bool udp, bool behindNat, bool unlessLearned = false)
     {
-        ulong[] children = [.. pairs.Select(pair => pair.Value)];
-        var from = UdpEndpoint.From(local);
-        var to = UdpEndpoint.From(udp ? remote : new IPEndPoint(remote.Address, 0));
+        (UdpEndpoint from, UdpEndpoint to) = (UdpEndpoint.From(local), UdpEndpoint.From(ChildRecords.PeerOf(remote, udp)));
         _engine.Post(e => e.Path.Move(children, from, to, behindNat, unlessLearned));
     }
 

@@ -67,8 +67,7 @@ internal sealed class LoneIke : IIkeHost, IDisposable
 
     public void Perform(IkeOutput output)
     {
-        if (_assigned is not null && AssignedAddresses.Concerned(output) is { } concerned)
-            _assigned.Refresh(concerned, Runner.Endpoint);
+        _assigned?.Follow(output, Runner.Endpoint);
         switch (output)
         {
             case IkeOutput.ChildUp up:
@@ -99,10 +98,8 @@ internal sealed class LoneIke : IIkeHost, IDisposable
 
     private void Move(IkeOutput.EndpointChanged changed)
     {
-        var from = UdpEndpoint.From(changed.Local);
-        var to = UdpEndpoint.From(changed.UdpEncapsulation ? changed.Remote : new IPEndPoint(changed.Remote.Address, 0));
-        ulong[] children = [.. changed.Children.Select(child => child.Value)];
-        _post(path => path.Move(children, from, to, changed.BehindNat));
+        (UdpEndpoint from, UdpEndpoint to) = (UdpEndpoint.From(changed.Local), UdpEndpoint.From(ChildRecords.PeerOf(changed.Remote, changed.UdpEncapsulation)));
+        _post(path => path.Move(changed.Children, from, to, changed.BehindNat));
     }
 
     private void Install(PacketPath path, SaDescription outbound, SaDescription inbound)
