@@ -4,6 +4,8 @@ using BenchmarkDotNet.Running;
 
 if (args is ["esp", .. string[] rest])
     return EspCommand.Run(rest);
+if (args is ["selectors"])
+    return SelectorCommand.Run();
 if (args is ["heartbeats", .. string[] seconds])
     return HeartbeatCommand.Run(seconds);
 if (args is ["sentinel"])

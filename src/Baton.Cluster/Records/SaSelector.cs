@@ -25,6 +25,16 @@ public readonly record struct SaSelector(byte Protocol, ushort FirstPort, ushort
 
     public bool IsHost => First == Last;
 
+    /// <summary>Are its addresses those of a prefix, and not just a range?</summary>
+    public bool IsPrefix
+    {
+        get
+        {
+            (ulong high, ulong low) = (First.High ^ Last.High, First.Low ^ Last.Low);
+            return (low & (low + 1)) == 0 && (high & (high + 1)) == 0 && (high == 0 || low == ulong.MaxValue) && (First.High & high) == 0 && (First.Low & low) == 0;
+        }
+    }
+
     public bool Contains(in IpAddress address) => address.IsV4 == First.IsV4
         && (address.High > First.High || (address.High == First.High && address.Low >= First.Low))
         && (address.High < Last.High || (address.High == Last.High && address.Low <= Last.Low));
@@ -43,7 +53,7 @@ public readonly record struct SaSelector(byte Protocol, ushort FirstPort, ushort
     public override string ToString()
     {
         int bits = FixedBits;
-        string addresses = First.Masked(bits) == First && Of(new IPNetwork(First.ToIPAddress(), bits)).Last == Last ? $"{First}/{bits}" : $"{First}-{Last}";
+        string addresses = IsPrefix ? $"{First}/{bits}" : $"{First}-{Last}";
         string ports = IsAnyPort ? "" : FirstPort == LastPort ? $"/{FirstPort}" : $"/{FirstPort}-{LastPort}";
         return Protocol == 0 && ports.Length == 0 ? addresses : string.Create(CultureInfo.InvariantCulture, $"{addresses}[{Protocol}{ports}]");
     }

@@ -1,49 +1,85 @@
+using System.Runtime.InteropServices;
 using Baton.Cluster.Records;
 using Baton.Wire;
 
 namespace Baton.Gateway.DataPath;
 
-/// <summary>Which SA protects an inner packet on its way out (RFC 4301 4.4.1): host pairs by hash, then ranges, the narrowest pair first.</summary>
-/// <remarks>Of SAs with the same selectors the newest that is not to be used later is used (a rekey is make before break); when it goes, the one before it is again.</remarks>
+/// <summary>Which SA protects an inner packet on its way out (RFC 4301 4.4.1): of all pairs of selectors that admit it the narrowest.</summary>
+/// <remarks>
+/// Of pairs that are equally narrow that of the newest SA which is not to be used later is used (a rekey is make before break); when it goes, the one before it is
+/// again. The time of a look-up grows with the <see cref="PrefixLengths"/> that are in use, not with the selectors; that of a change with neither.
+/// <code>
+/// lengths, the narrowest first     rules by prefixes, in their order
+///   /32 -> /32                       10.1.0.1 -> 10.2.0.1    [SA 7: udp 5060] -> [SA 4]
+///   /16 -> /24                       10.1.0.0 -> 10.2.9.0    [SA 9]
+/// </code>
+/// One owner. Looking up allocates nothing.
+/// </remarks>
 internal sealed class SelectorTable
 {
-    private readonly Dictionary<(IpAddress Source, IpAddress Destination), List<OutboundEntry>> _hosts = [];
-    private readonly List<Pair> _pairs = [];
+    /// <summary>With more lengths than this it pays to ask first which prefixes of the two addresses occur at all.</summary>
+    private const int FewLengths = 4;
 
-    /// <summary>Pairs of hosts among <see cref="_pairs"/>.</summary>
-    private int _narrowHosts;
+    private readonly SplitTable<PrefixPair, RuleSet> _rules = new();
 
-    /// <summary>What was found last: packets come in runs of one flow. Kept only where no pair looks at ports.</summary>
+    /// <summary>Which prefixes the rules have on each side.</summary>
+    private readonly PrefixCounts _sources = new(), _destinations = new();
+
+    /// <summary>In use; that of the narrowest rule first.</summary>
+    private readonly List<LengthsUse> _lengths = [];
+
+    private long _newest;
+
+    /// <summary>What was found last: packets come in runs of one flow. Kept only while no rule looks at protocol or ports.</summary>
     private (IpAddress Source, IpAddress Destination, OutboundEntry? Entry) _last;
     private bool _hasLast;
-    private bool _looksAtPorts;
+    private int _rulesWithPorts;
 
-    private readonly record struct Pair(SaSelector Source, SaSelector Destination, int Narrowness, OutboundEntry Entry);
+    /// <param name="Narrowest">No rule of these lengths is narrower; one that was may have gone.</param>
+    private readonly record struct LengthsUse(PrefixLengths Lengths, int Rules, int Narrowest);
+
+    public bool IsEmpty => _lengths.Count == 0 && _rules.IsEmpty && _sources.IsEmpty && _destinations.IsEmpty && _rulesWithPorts == 0;
 
     public void Add(OutboundEntry entry)
     {
         _hasLast = false;
+        _newest++;
+        long rank = entry.IsLater ? -_newest : _newest;
         foreach (SaSelector source in entry.Source)
         {
             foreach (SaSelector destination in entry.Destination)
-            {
-                if (IsHostPair(source, destination))
-                {
-                    if (!_hosts.TryGetValue((source.First, destination.First), out List<OutboundEntry>? entries))
-                        _hosts[(source.First, destination.First)] = entries = new List<OutboundEntry>(1);
-                    entries.Insert(entry.IsLater && entries.Count > 0 ? entries.Count - 1 : entries.Count, entry);
-                    continue;
-                }
-
-                int narrowness = (source.FixedBits + destination.FixedBits) * 4;
-                narrowness += (source.Protocol != 0 ? 1 : 0) + (source.IsAnyPort ? 0 : 1) + (destination.IsAnyPort ? 0 : 1);
-                _narrowHosts += source.IsHost && destination.IsHost ? 1 : 0;
-                int at = _pairs.FindIndex(p => p.Narrowness < narrowness || (p.Narrowness == narrowness && !entry.IsLater));
-                _looksAtPorts |= source.IsNarrow || destination.IsNarrow;
-                _pairs.Insert(at < 0 ? _pairs.Count : at, new Pair(source, destination, narrowness, entry));
-            }
+                Add(new SelectorRule(entry, source, destination, rank));
         }
     }
+
+    private void Add(SelectorRule rule)
+    {
+        PrefixLengths lengths = PrefixLengths.Of(rule.Source, rule.Destination);
+        Use(lengths, rule.Narrowness);
+        _rulesWithPorts += rule.LooksAtPorts ? 1 : 0;
+        _sources.Add(rule.Source.First, lengths.Source);
+        _destinations.Add(rule.Destination.First, lengths.Destination);
+        _rules.Place(new PrefixPair(rule.Source.First, rule.Destination.First, lengths)).Add(rule);
+    }
+
+    private void Use(in PrefixLengths lengths, int narrowness)
+    {
+        int at = IndexOf(lengths);
+        LengthsUse use = at < 0 ? new LengthsUse(lengths, 0, -1) : _lengths[at];
+        use = use with { Rules = use.Rules + 1, Narrowest = Math.Max(use.Narrowest, narrowness) };
+        if (at >= 0 && use.Narrowest == _lengths[at].Narrowest)
+        {
+            _lengths[at] = use;
+            return;
+        }
+
+        if (at >= 0)
+            _lengths.RemoveAt(at);
+        int before = _lengths.FindIndex(other => other.Narrowest < use.Narrowest);
+        _lengths.Insert(before < 0 ? _lengths.Count : before, use);
+    }
+
+    private int IndexOf(PrefixLengths lengths) => _lengths.FindIndex(use => use.Lengths == lengths);
 
     /// <summary>Is there another with one of the same pairs of selectors?</summary>
     public bool HasOther(OutboundEntry entry)
@@ -52,8 +88,8 @@ internal sealed class SelectorTable
         {
             foreach (SaSelector destination in entry.Destination)
             {
-                if (IsHostPair(source, destination) ? _hosts.ContainsKey((source.First, destination.First))
-                    : _pairs.Exists(p => p.Entry != entry && p.Source == source && p.Destination == destination))
+                var key = new PrefixPair(source.First, destination.First, PrefixLengths.Of(source, destination));
+                if (_rules.TryGet(key, out RuleSet rules) && rules.HasOther(entry, source, destination))
                     return true;
             }
         }
@@ -64,23 +100,31 @@ internal sealed class SelectorTable
     public void Remove(OutboundEntry entry)
     {
         _hasLast = false;
-        bool pairs = false;
         foreach (SaSelector source in entry.Source)
         {
             foreach (SaSelector destination in entry.Destination)
-            {
-                if (!IsHostPair(source, destination))
-                    pairs = true;
-                else if (_hosts.TryGetValue((source.First, destination.First), out List<OutboundEntry>? entries) && entries.Remove(entry) && entries.Count == 0)
-                    _hosts.Remove((source.First, destination.First));
-            }
+                Remove(entry, source, destination);
         }
+    }
 
-        if (!pairs)
+    private void Remove(OutboundEntry entry, in SaSelector source, in SaSelector destination)
+    {
+        PrefixLengths lengths = PrefixLengths.Of(source, destination);
+        var key = new PrefixPair(source.First, destination.First, lengths);
+        if (!_rules.TryGet(key, out RuleSet rules) || rules.Remove(entry, source, destination) is not { } rule)
             return;
-        _narrowHosts -= _pairs.RemoveAll(p => p.Entry == entry && p.Source.IsHost && p.Destination.IsHost);
-        _pairs.RemoveAll(p => p.Entry == entry);
-        _looksAtPorts = _pairs.Exists(p => p.Source.IsNarrow || p.Destination.IsNarrow);
+        if (rules.IsEmpty)
+            _rules.Remove(key);
+        else
+            _rules.Place(key) = rules;
+        _rulesWithPorts -= rule.LooksAtPorts ? 1 : 0;
+        _sources.Remove(source.First, lengths.Source);
+        _destinations.Remove(destination.First, lengths.Destination);
+        int at = IndexOf(lengths);
+        if (_lengths[at].Rules == 1)
+            _lengths.RemoveAt(at);
+        else
+            _lengths[at] = _lengths[at] with { Rules = _lengths[at].Rules - 1 };
     }
 
     public OutboundEntry? Find(in IpPacket packet)
@@ -88,63 +132,34 @@ internal sealed class SelectorTable
         (IpAddress source, IpAddress destination) = (packet.Source, packet.Destination);
         if (_hasLast && _last.Source == source && _last.Destination == destination)
             return _last.Entry;
-        OutboundEntry? found = Find(packet, source, destination);
-        (_last, _hasLast) = ((source, destination, found), !_looksAtPorts);
+        UpperLayer upper = _rulesWithPorts > 0 ? UpperLayer.Of(packet) : default;
+        OutboundEntry? found = Find(source, destination, upper);
+        (_last, _hasLast) = ((source, destination, found), _rulesWithPorts == 0);
         return found;
     }
 
-    private OutboundEntry? Find(in IpPacket packet, in IpAddress source, in IpAddress destination)
+    private OutboundEntry? Find(in IpAddress source, in IpAddress destination, in UpperLayer upper)
     {
-        OutboundEntry? host = _hosts.TryGetValue((source, destination), out List<OutboundEntry>? entries) ? entries[^1] : null;
-
-        // Between the same two hosts a pair that names ports is narrower than one that does not.
-        if (host is not null && _narrowHosts == 0)
-            return host;
-        foreach (Pair pair in _pairs)
+        bool isV4 = source.IsV4, many = _lengths.Count > FewLengths;
+        if (many)
         {
-            if (host is not null && !(pair.Source.IsHost && pair.Destination.IsHost))
-                continue;
-            if (pair.Source.Contains(source) && pair.Destination.Contains(destination) && Selectors.PortsMatch(pair.Source, pair.Destination, packet))
-                return pair.Entry;
+            _sources.Ask(source);
+            _destinations.Ask(destination);
         }
 
-        return host;
-    }
-
-    private static bool IsHostPair(in SaSelector source, in SaSelector destination) =>
-        source.IsHost && destination.IsHost && !source.IsNarrow && !destination.IsNarrow;
-}
-
-/// <summary>Does a packet lie within what an SA protects?</summary>
-internal static class Selectors
-{
-    /// <summary>Some pair of the two sides' selectors admits it (RFC 7296 2.9).</summary>
-    public static bool Admit(SaSelector[] source, SaSelector[] destination, in IpPacket packet)
-    {
-        (IpAddress from, IpAddress to) = (packet.Source, packet.Destination);
-        foreach (ref readonly SaSelector one in source.AsSpan())
+        SelectorRule? best = null;
+        foreach (ref readonly LengthsUse use in CollectionsMarshal.AsSpan(_lengths))
         {
-            if (!one.Contains(from))
+            if (best is not null && use.Narrowest < best.Narrowness)
+                break;
+            PrefixLengths lengths = use.Lengths;
+            if (lengths.IsV4 != isV4 || (many && !(_sources.Occurs(lengths.Source) && _destinations.Occurs(lengths.Destination))))
                 continue;
-            foreach (ref readonly SaSelector other in destination.AsSpan())
-            {
-                if (other.Contains(to) && PortsMatch(one, other, packet))
-                    return true;
-            }
+            if (_rules.TryGet(new PrefixPair(source, destination, lengths), out RuleSet rules)
+                && rules.Find(source, destination, upper) is { } rule && (best is null || rule.IsOver(best)))
+                best = rule;
         }
 
-        return false;
+        return best?.Entry;
     }
-
-    /// <summary>Ports that cannot be seen match any-port selectors only (RFC 4301 4.4.1.1, 7).</summary>
-    public static bool PortsMatch(in SaSelector source, in SaSelector destination, in IpPacket packet)
-    {
-        if (!source.IsNarrow && !destination.IsNarrow)
-            return true;
-        bool seen = packet.TryUpper(out byte protocol, out ushort from, out ushort to);
-        return Matches(source, protocol, seen, from) && Matches(destination, protocol, seen, to);
-    }
-
-    private static bool Matches(in SaSelector selector, byte protocol, bool seen, ushort port) =>
-        (selector.Protocol == 0 || selector.Protocol == protocol) && (selector.IsAnyPort || (seen && port >= selector.FirstPort && port <= selector.LastPort));
 }

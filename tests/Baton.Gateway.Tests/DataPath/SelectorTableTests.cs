@@ -72,6 +72,86 @@ public sealed class SelectorTableTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Finds_what_one_ordered_list_finds(int seed)
+    {
+        var random = new Random(seed);
+        var draw = new RandomSelectors(random);
+        var table = new SelectorTable();
+        var list = new LinearSelectors();
+        var live = new List<OutboundEntry>();
+        int found = 0;
+        for (uint step = 1; step <= 600; step++)
+        {
+            if (live.Count > 150 || (live.Count > 0 && random.Next(4) == 0))
+            {
+                OutboundEntry entry = live[random.Next(live.Count)];
+                table.Remove(entry);
+                list.Remove(entry);
+                if (entry.IsLater)
+                {
+                    entry.IsLater = false;
+                    table.Add(entry);
+                    list.Add(entry);
+                }
+                else
+                {
+                    live.Remove(entry);
+                }
+            }
+            else
+            {
+                OutboundEntry entry = live.Count > 0 && random.Next(4) == 0
+                    ? Entry(step, live[random.Next(live.Count)].Source, live[random.Next(live.Count)].Destination)
+                    : Entry(step, draw.Some(v4: step % 3 != 0), draw.Some(v4: step % 3 != 0));
+                entry.IsLater = random.Next(4) == 0;
+                Assert.Equal(list.HasOther(entry), table.HasOther(entry));
+                table.Add(entry);
+                list.Add(entry);
+                live.Add(entry);
+            }
+
+            for (int i = 0; i < 30; i++)
+            {
+                Assert.True(IpPacket.TryParse(draw.Packet(live), out IpPacket packet));
+                OutboundEntry? expected = list.Find(packet);
+                Assert.Equal(expected?.Sa.Spi, table.Find(packet)?.Sa.Spi);
+                found += expected is null ? 0 : 1;
+            }
+        }
+
+        Assert.InRange(found, 3_000, 17_000);  // both answers were asked for often
+        live.ForEach(table.Remove);
+        Assert.True(table.IsEmpty);
+    }
+
+    [Fact]
+    public void Looking_up_allocates_nothing()
+    {
+        var draw = new RandomSelectors(new Random(5));
+        var table = new SelectorTable();
+        OutboundEntry[] entries = [.. Enumerable.Range(1, 200).Select(i => Entry((uint)i, draw.Some(v4: i % 2 == 0), draw.Some(v4: i % 2 == 0)))];
+        byte[][] packets = [.. Enumerable.Range(0, 200).Select(_ => draw.Packet(entries))];
+        foreach (OutboundEntry entry in entries)
+            table.Add(entry);
+        FindAll();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        FindAll();
+        Assert.Equal(0L, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        void FindAll()
+        {
+            foreach (byte[] bytes in packets)
+            {
+                Assert.True(IpPacket.TryParse(bytes, out IpPacket packet));
+                table.Find(packet);
+            }
+        }
+    }
+
     [Fact]
     public void Ports_behind_extension_headers_are_seen()
     {
