@@ -26,6 +26,7 @@ internal static unsafe partial class Libc
     internal const uint TUN_F_USO6 = 0x40;
 
     internal const int ENODEV = 19;
+    internal const int ENETDOWN = 100;
     internal const int EINVAL = 22;
     internal const int EBUSY = 16;
 

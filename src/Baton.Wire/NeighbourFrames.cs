@@ -70,6 +70,13 @@ public static class NeighbourFrames
         return 32;
     }
 
+    /// <summary>The group whose members hear who asks for an address (RFC 4291 2.7.1).</summary>
+    public static void SolicitedNode(Span<byte> group, IPAddress address)
+    {
+        address.TryWriteBytes(group, out _);
+        ((ReadOnlySpan<byte>)[0xFF, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xFF]).CopyTo(group);
+    }
+
     private static Span<byte> Ethernet(Span<byte> frame, ReadOnlySpan<byte> to, ReadOnlySpan<byte> from, ushort type)
     {
         to.CopyTo(frame);

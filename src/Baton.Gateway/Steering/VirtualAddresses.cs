@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net.Sockets;
 using Baton.Cluster.Configuration;
 using Baton.Linux;
 using Baton.Linux.Neighbours;
@@ -13,7 +14,7 @@ namespace Baton.Gateway.Steering;
 /// <code>
 ///   active:   add each address -> announce at 0, 50, 200, 1000 ms (a frame may be lost; some neighbours heed the second only)
 ///   standby:  remove each address, announce no more
-///   start:    remove what a crash left behind, before this member can be anything
+///   start:    remove what a crash left behind, before this member can be anything; hear from now on who asks for an IPv6 one
 /// </code>
 /// A thread of its own with real-time priority: a netlink call may wait for the kernel's lock, and the data thread must not.
 /// </remarks>
@@ -23,6 +24,7 @@ public sealed class VirtualAddresses : IDisposable
     private readonly ILogger _log;
     private readonly RouteNetlink _netlink = new();
     private readonly Announcer _announcer = new();
+    private readonly SolicitedNodes _asked = new();
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
 
     private readonly Func<bool>? _takenAway;
@@ -50,6 +52,8 @@ public sealed class VirtualAddresses : IDisposable
                 throw new IOException($"[[virtual.address]] {each.Address}: there is no network device {each.Device}");
             if (_netlink.RemoveAddress(index, each.Address.Address, each.Address.PrefixLength))
                 log.LogWarning("removed the virtual address {Address} that an earlier run left on {Device}", each.Address, each.Device);
+            if (each.Address.Address.AddressFamily == AddressFamily.InterNetworkV6)
+                _asked.Join(index, each.Address.Address);
         }
 
         _thread = new Thread(Run) { IsBackground = true, Name = "addresses" };
@@ -85,6 +89,7 @@ public sealed class VirtualAddresses : IDisposable
         _wake.Dispose();
         _netlink.Dispose();
         _announcer.Dispose();
+        _asked.Dispose();
     }
 
     private void Run()

@@ -8,7 +8,10 @@ using Baton.Wire;
 namespace Baton.Linux.Neighbours;
 
 /// <summary>Asks a neighbour for its link layer address, to learn that it lives: an ARP probe (RFC 5227 1.1) or a neighbour solicitation (RFC 4861 4.3). One owner thread.</summary>
-/// <remarks>The ARP probe has no sender address, so a member that has none but virtual ones can ask too, and nobody's cache changes. Needs CAP_NET_RAW.</remarks>
+/// <remarks>
+/// The ARP probe has no sender address, so a member that has none but virtual ones can ask too, and nobody's cache changes. When the neighbour begins to answer, the kernel is made to
+/// know it too: the first packet after a takeover then waits for no answer that may be lost. Needs CAP_NET_RAW and CAP_NET_ADMIN.
+/// </remarks>
 public sealed unsafe class NeighbourProbe : IDisposable
 {
     private const int IcmpV6 = 58;
@@ -20,6 +23,7 @@ public sealed unsafe class NeighbourProbe : IDisposable
     private readonly RouteNetlink _netlink = new();
     private readonly byte[] _target;
     private int _fd;
+    private bool _answers;
 
     /// <exception cref="IOException">There is no such device, or a right is missing.</exception>
     public NeighbourProbe(string device, IPAddress address)
@@ -63,7 +67,8 @@ public sealed unsafe class NeighbourProbe : IDisposable
         }
         else
         {
-            ReadOnlySpan<byte> group = [0xFF, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xFF, _target[13], _target[14], _target[15]];
+            Span<byte> group = stackalloc byte[16];
+            NeighbourFrames.SolicitedNode(group, _address);
             toLength = new UdpEndpoint(IpAddress.V6(group), 0).Write(to);
             message = message[..NeighbourFrames.Solicitation(message, link.Hardware, _address)];
         }
@@ -81,10 +86,14 @@ public sealed unsafe class NeighbourProbe : IDisposable
         {
             nint got = Libc.Receive(_fd, buffer, 256, Libc.MSG_DONTWAIT);
             if (got < 0)
-                return answered;
+                break;
             var bytes = new ReadOnlySpan<byte>(buffer, (int)got);
             answered |= _isV4 ? IsArpOf(bytes) : IsAdvertisementOf(bytes);
         }
+
+        if (answered && !_answers && RouteNetlink.IndexOf(_device) is > 0 and int index)
+            _netlink.TryResolve(index, _address);
+        return _answers = answered;
     }
 
     public void Dispose()

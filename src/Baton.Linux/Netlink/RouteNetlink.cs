@@ -10,7 +10,7 @@ namespace Baton.Linux.Netlink;
 public sealed class RouteNetlink : IDisposable
 {
     private const ushort NewLink = 16, GetLink = 18, NewAddress = 20, DeleteAddress = 21, GetAddress = 22;
-    private const ushort NewRoute = 24, DeleteRoute = 25, GetRoute = 26, GetNeighbour = 30, NewRule = 32, DeleteRule = 33;
+    private const ushort NewRoute = 24, DeleteRoute = 25, GetRoute = 26, NewNeighbour = 28, GetNeighbour = 30, NewRule = 32, DeleteRule = 33;
     private const byte Boot = 3;  // RTPROT_BOOT, as ip(8) writes by hand
 
     private readonly NetlinkSocket _socket = new();
@@ -42,20 +42,43 @@ public sealed class RouteNetlink : IDisposable
         return found;
     }
 
-    /// <summary>Adds an address. An IPv6 one is usable at once: no duplicate address detection (IFA_F_NODAD), it moves and is no duplicate.</summary>
+    /// <summary>Adds an address that is usable when this returns: it sends, and what comes for it is taken.</summary>
+    /// <remarks>
+    /// IPv6 needs two things for that. No duplicate address detection (IFA_F_NODAD): it moves and is no duplicate. And a route of ours to it: the kernel enters its own from a
+    /// work queue, later, milliseconds on a busy machine. Between the two it would send from the address and pass on what comes for it: the first neighbour advertisement was
+    /// lost so, and with it a second (RFC 4861 10, RETRANS_TIMER). Ours ranks behind the kernel's and goes by itself, should nobody be left to remove it.
+    /// </remarks>
     /// <returns>False: it was there.</returns>
     public bool AddAddress(int index, IPAddress address, int prefixLength)
     {
-        const byte NoDad = 2;
+        const byte NoDad = 2, Local = 2;
+        const ushort Expires = 23;
+        const uint Seconds = 2;
         AskAddress(NewAddress, NetlinkRequest.Create | NetlinkRequest.Exclusive, index, address, prefixLength, NoDad);
-        return Unless(_socket.Ask(), Libc.EEXIST, $"Cannot add the address {address}/{prefixLength}");
+        bool added = Unless(_socket.Ask(), Libc.EEXIST, $"Cannot add the address {address}/{prefixLength}");
+        if (added && address.AddressFamily == AddressFamily.InterNetworkV6)
+        {
+            AskRoute(NewRoute, NetlinkRequest.Create | NetlinkRequest.Replace, RouteToOwn(index, address), Local).With(Expires, Seconds);
+            Unless(_socket.Ask(), Libc.ENETDOWN, $"Cannot set the route to the address {address}");  // nothing comes in by a device that is down
+        }
+
+        return added;
     }
 
     /// <returns>False: it was not there.</returns>
     public bool RemoveAddress(int index, IPAddress address, int prefixLength)
     {
         AskAddress(DeleteAddress, 0, index, address, prefixLength, 0);
-        return Unless(_socket.Ask(), Libc.EADDRNOTAVAIL, $"Cannot remove the address {address}/{prefixLength}");
+        bool removed = Unless(_socket.Ask(), Libc.EADDRNOTAVAIL, $"Cannot remove the address {address}/{prefixLength}");
+        if (removed && address.AddressFamily == AddressFamily.InterNetworkV6)
+            RemoveRoute(RouteToOwn(index, address));
+        return removed;
+    }
+
+    private static Route RouteToOwn(int index, IPAddress address)
+    {
+        const uint LocalTable = 255, BehindTheKernels = 1_024;
+        return new Route(new IPNetwork(address, 128), index, Table: LocalTable, Metric: BehindTheKernels);
     }
 
     /// <summary>Every address of every device.</summary>
@@ -106,6 +129,14 @@ public sealed class RouteNetlink : IDisposable
                 found.Add(neighbour);
         }), "Cannot list neighbours");
         return found;
+    }
+
+    /// <summary>Makes the kernel find out where a neighbour is, as if a packet waited for it. False: it will when one does (the right is missing, or there is no such device).</summary>
+    public bool TryResolve(int index, IPAddress neighbour)
+    {
+        const byte Use = 1;
+        Begin(NewNeighbour, NetlinkRequest.Create | NetlinkRequest.Acknowledge, new Libc.NeighbourMessage { Family = Family(neighbour), Index = index, Flags = Use }).With(1, neighbour);
+        return _socket.Ask() == 0;
     }
 
     /// <summary>Packets with this mark look into this table first (ip rule add fwmark MARK table TABLE pref PRIORITY).</summary>
@@ -270,9 +301,10 @@ public sealed class RouteNetlink : IDisposable
         request.With(1, address);
     }
 
-    private void AskRoute(ushort type, int flags, Route route)
+    /// <param name="kind">RTN_UNICAST, or another of its kind.</param>
+    private NetlinkRequest AskRoute(ushort type, int flags, Route route, byte kind = 1)
     {
-        const byte Universe = 0, OnLink = 253, Unicast = 1;
+        const byte Universe = 0, OnLink = 253;
         bool isDelete = type == DeleteRoute;
         var body = new Libc.RouteMessage
         {
@@ -280,7 +312,7 @@ public sealed class RouteNetlink : IDisposable
             DestinationLength = (byte)route.Prefix.PrefixLength,
             Protocol = isDelete ? (byte)0 : Boot,
             Scope = isDelete ? (byte)255 : route.Gateway is null && route.Prefix.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? OnLink : Universe,
-            Type = isDelete ? (byte)0 : Unicast,
+            Type = isDelete ? (byte)0 : kind,
         };
         NetlinkRequest request = Begin(type, flags | NetlinkRequest.Acknowledge, body).With(15, route.Table);
         if (route.Prefix.PrefixLength > 0)
@@ -295,6 +327,7 @@ public sealed class RouteNetlink : IDisposable
             request.With(6, route.Metric);
         if (route.Mtu != 0)
             request.With(8, [8, 0, 2, 0, .. BitConverter.GetBytes((uint)route.Mtu)]);
+        return request;
     }
 
     private void AskRule(ushort type, int flags, AddressFamily family, uint mark, uint table, uint priority)

@@ -40,6 +40,17 @@ public sealed class VirtualAddressesTests
         Assert.True(b.LastTook > TimeSpan.Zero);
     }
 
+    /// <summary>Whoever asks for the address in the moment in which it comes must be heard: by switches that snoop, and by the kernel before its work queue gets to it.</summary>
+    [Fact]
+    public void AStandbyHearsAlreadyWhoAsksForTheAddress()
+    {
+        const string Group = "ff02::1:ff00:100";
+        using TestNetwork network = Raise();
+        using (VirtualAddresses a = Member(network, "a"))
+            Assert.Contains(Group, network.Ip("a", "-6 maddr show dev eth0"), StringComparison.Ordinal);
+        Assert.DoesNotContain(Group, network.Ip("a", "-6 maddr show dev eth0"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void AnOrderlyEndGivesThemUpAndACrashIsTidiedUpAtTheStart()
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using Baton.Linux.Neighbours;
+using Baton.Linux.Netlink;
 using Baton.Linux.Tests.Namespaces;
 using Baton.Wire;
 
@@ -17,6 +18,11 @@ public sealed class NeighbourProbeTests
         using NeighbourProbe probe = network.In("a", () => new NeighbourProbe("eth0", IPAddress.Parse(address)));
         using NeighbourProbe nobody = network.In("a", () => new NeighbourProbe("eth0", IPAddress.Parse(address.Contains(':') ? "2001:db8::99" : "192.0.2.99")));
         TestNetwork.Until("an answer", () => Ask(probe));  // the device's link-local address may take its time
+        TestNetwork.Until("the kernel knows it too", () => network.In("a", () =>
+        {
+            using var netlink = new RouteNetlink();
+            return netlink.Neighbours().Any(n => n.Address.ToString() == address && n.Hardware.Length == 6);
+        }));
         Assert.False(Ask(nobody));
         network.Ip("n", $"addr del {atNeighbour} dev eth0");
         Assert.False(Ask(probe));
