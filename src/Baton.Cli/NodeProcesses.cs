@@ -62,6 +62,7 @@ internal static class NodeProcesses
     {
         using TlsMaterial? tls = options.Tls is null ? null : Tls(options);
         using var peer = new PeerProcess(options, tls, logs);
+        _reloaded = peer.Reload;
         return await peer.RunAsync(cancellation).ConfigureAwait(false);
     }
 
@@ -94,14 +95,13 @@ internal static class NodeProcesses
             : (self, ["sentinel"]);
     }
 
-    /// <summary>SIGHUP: the file is read again and checked whole. With an error nothing changes; else the log's level and the certificate do, and what a gateway shall have of SAs and connections.</summary>
+    /// <summary>SIGHUP: the file is read again and checked whole. With an error nothing changes; else the log's level and the certificate do, and what a gateway or peer shall have of connections, and a gateway of SAs.</summary>
     private static void Reload(string file, ILogger log)
     {
         ConfigResult result = ConfigFile.Load(file);
         if (result.Options is not { } options || result.Errors.Count > 0)
         {
-            foreach (ConfigError error in result.Errors)
-                log.LogError("not reloaded: {Error}", error);
+            Commands.ConfigFiles.Write(result.Errors, line => log.LogError("not reloaded: {Error}", line));
             return;
         }
 
@@ -116,7 +116,7 @@ internal static class NodeProcesses
 
         _level = LevelOf(options.Log.Level);
         _reloaded?.Invoke(options);
-        log.LogInformation("reloaded {File}: the level of the log, the certificate, and at a gateway SAs and connections; all else needs a restart", file);
+        log.LogInformation("reloaded {File}: the level of the log, the certificate, connections, and configured SAs at a gateway; all else needs a restart", file);
     }
 
     private static volatile LogLevel _level;

@@ -84,6 +84,13 @@ public sealed class PeerProcess : IDisposable
         return await done.Task;
     }
 
+    /// <summary>Takes a checked configuration's connections over without a restart. Who started without any negotiates nothing.</summary>
+    public void Reload(NodeOptions options)
+    {
+        _ike?.Runner.Post(new Baton.Ike.IkeInput.SetConnections(options.Ike.Connections));
+        Post(path => path.SetTraps(options.Ike));
+    }
+
     public void Dispose()
     {
         _ike?.Dispose();
@@ -159,13 +166,14 @@ public sealed class PeerProcess : IDisposable
         }
     }
 
-    private async Task<P.NodeStatus> StatusAsync(P.StatusRequest asked)
+    internal async Task<P.NodeStatus> StatusAsync(P.StatusRequest asked)
     {
         P.NodeStatus status = new();
-        await OnDataThread(path => status = Status(path, asked.WithSas));
+        await OnDataThread(path => status = Summary(path));
+        await new SaReport(_path, action => OnDataThread(_ => action())).FillAsync(status, asked, _ike?.Runner);
         if (_ike is not null)
         {
-            await IkeDesk.FillAsync(status, _ike.Runner, asked.WithIke);
+            await IkeDesk.FillAsync(status, _ike.Runner, asked);
             foreach ((string name, ulong value) in IkeDesk.Counters(_ike.Runner))
                 status.Counters[name] = value;
         }
@@ -193,7 +201,7 @@ public sealed class PeerProcess : IDisposable
         return Task.WhenAny(done.Task, _failed.Task);
     }
 
-    private P.NodeStatus Status(PacketPath path, bool withSas)
+    private P.NodeStatus Summary(PacketPath path)
     {
         var status = new P.NodeStatus
         {
@@ -214,14 +222,6 @@ public sealed class PeerProcess : IDisposable
         foreach ((string name, ulong value) in path.OffloadCounters())
             status.Counters[name] = value;
         status.Counters["process.resident-bytes"] = (ulong)Environment.WorkingSet;
-        if (!withSas)
-            return status;
-
-        // Its own view: outbound is towards the cluster.
-        foreach (OutboundEntry entry in path.OutboundSas.Values)
-            status.Sas.Add(new P.SaStatus { Id = entry.Id.Value, Direction = P.SaDirection.Outbound, Name = entry.Name, Spi = entry.Sa.Spi, Suite = entry.Sa.Suite.ToString(), Next = entry.Next, Ready = true, KeyCheck = entry.KeyCheck, Packets = (ulong)entry.Packets });
-        foreach (InboundEntry entry in path.InboundSas.Values)
-            status.Sas.Add(new P.SaStatus { Id = entry.Id.Value, Direction = P.SaDirection.Inbound, Name = entry.Name, Spi = entry.Sa.Spi, Suite = entry.Sa.Suite.ToString(), Next = entry.Sa.Window.Top, Ready = true, KeyCheck = entry.KeyCheck, Packets = (ulong)entry.Packets });
         return status;
     }
 }

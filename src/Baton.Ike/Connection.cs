@@ -80,7 +80,7 @@ public sealed record ChildPolicy(string Name)
 /// <param name="Jitter">0 to 1.</param>
 public sealed record Lifetime(TimeSpan Rekey, TimeSpan Hard, double Jitter = 0.1);
 
-/// <summary>Whatever comes first; 0: no such limit. A hard limit of bytes or packets is the data path's; it asks for a rekey in time by these.</summary>
+/// <summary>When a child SA is rekeyed, whatever comes first; 0: no such limit. <see cref="TrafficLimits"/> says how each SA gets a little less. It ends by time and by its numbers.</summary>
 public sealed record ChildLifetime
 {
     public Lifetime Time { get; init; } = new(TimeSpan.FromHours(1), TimeSpan.FromHours(1.25));

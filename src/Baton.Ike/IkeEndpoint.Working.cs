@@ -153,13 +153,9 @@ public sealed partial class IkeEndpoint
     {
         if (traffic.LastInbound > sa.LastHeard) sa.LastHeard = traffic.LastInbound;      // any authentic packet is a sign of life (section 2.4)
         if (child.UseOutboundAt != Instant.Never && traffic.LastInbound.Nanoseconds > 0) UseOutbound(sa, child);
-        ChildPolicy? policy = sa.PolicyOf(child.Policy);
-        NotIdle(child, policy);
-        ChildLifetime? limits = policy?.Lifetime;
-        if (limits is null || !child.MayBeRekeyed || child.RekeyAt <= Now) return;
-        bool spent = (limits.Bytes > 0 && traffic.Bytes >= limits.Bytes) || (limits.Packets > 0 && traffic.Packets >= limits.Packets)
-            || traffic.SequenceHeadroom < limits.SequenceHeadroom;
-        if (!spent || child.AskedByTraffic) return;
+        NotIdle(child, sa.PolicyOf(child.Policy));
+        if (!child.MayBeRekeyed || child.RekeyAt <= Now || child.AskedByTraffic) return;
+        if (sa.LimitsOf(child) is not { } limits || !limits.AreReached(traffic)) return;
         child.AskedByTraffic = true;            // once: a peer that refuses is asked again by the timers
         child.RekeyAt = Now;
         Touch(sa);

@@ -54,8 +54,18 @@ public sealed partial class IkeEndpoint
     /// <summary>IKE SAs that carry traffic or could.</summary>
     public IEnumerable<IkeSaFacts> Established => _sas.Values.Where(sa => sa.State == IkeSaState.Up).Select(sa => sa.Facts);
 
+    /// <summary>The first of these in the order of their ids, for a page: those of certain connections, with ids above one.</summary>
+    public IEnumerable<IkeSaFacts> EstablishedAfter(ulong id, Func<string, bool> connection, int most) => _sas.Values
+        .Where(sa => sa.State == IkeSaState.Up && sa.Id.Value > id && connection(sa.ConnectionName))
+        .OrderBy(sa => sa.Id.Value).Take(most).Select(sa => sa.Facts);
+
     /// <summary>Of one that is up; null: it is not.</summary>
     public IkeSaFacts? FactsOf(IkeSaId id) => Find(id) is { State: IkeSaState.Up } sa ? sa.Facts : null;
+
+    /// <summary>Null: it is not here.</summary>
+    public ChildSaFacts? FactsOf(ChildSaId id) => Owner(id) is { } sa && sa.Child(id) is { } child
+        ? new ChildSaFacts(id, child.MayBeRekeyed ? child.RekeyAt : Instant.Never, Instant.Min(child.ExpireAt, sa.ExpireAt), sa.LimitsOf(child))
+        : null;
 
     internal IkeEndpointPolicy Policy { get; }
 

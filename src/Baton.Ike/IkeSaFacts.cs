@@ -1,5 +1,6 @@
 using System.Net;
 using Baton.Crypto.Ike;
+using Baton.Wire;
 
 namespace Baton.Ike;
 
@@ -27,9 +28,20 @@ public sealed record IkeSaFacts(
     /// <summary>As initiator: the inner addresses that were given to us (RFC 7296 section 2.19).</summary>
     public IReadOnlyList<IPAddress> Assigned { get; init; } = [];
 
+    /// <summary>When it is rekeyed; <see cref="Instant.Never"/>: another took its place.</summary>
+    public Instant RekeyAt { get; init; } = Instant.Never;
+
+    /// <summary>When it ends whatever happened.</summary>
+    public Instant ExpireAt { get; init; } = Instant.Never;
+
     /// <summary>What lies behind the peer: the far selectors of all children; only where addresses were given to us.</summary>
     public IReadOnlyList<Payloads.TrafficSelector> Beyond { get; init; } = [];
 }
+
+/// <summary>How long a child SA has, as of now.</summary>
+/// <param name="RekeyAt"><see cref="Instant.Never"/>: it is not rekeyed, another took its place or it goes.</param>
+/// <param name="Limits">What it may carry before that; null: its connection is configured no more.</param>
+public sealed record ChildSaFacts(ChildSaId Id, Instant RekeyAt, Instant ExpireAt, TrafficLimits? Limits);
 
 /// <summary>What the peer said that it can do.</summary>
 [Flags]

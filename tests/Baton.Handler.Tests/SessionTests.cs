@@ -195,6 +195,39 @@ public sealed class SessionTests
         Assert.Single(a.Story);
     }
 
+    /// <summary>Two operators leaf at once: each has the pages that it asked for, of every member, and the handler keeps none.</summary>
+    [Fact]
+    public async Task Each_operator_gets_the_page_that_it_asked_for()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        Client a = cluster.Join("a");
+        Client b = cluster.Join("b");
+        foreach (Client member in new[] { a, b })
+        {
+            await member.UpAsync();
+            member.Report = asked =>
+            {
+                var status = new P.NodeStatus { Name = member.Self.Member, Role = "gateway", State = "standby", SaCount = 50, MoreAfter = asked.WithSas ? asked.After + asked.Most : 0 };
+                for (uint i = 1; asked.WithSas && i <= asked.Most; i++) status.Sas.Add(new P.SaStatus { Id = asked.After + i, Name = asked.Connection });
+                return status;
+            };
+        }
+
+        using SocketsHttpHandler http = GrpcEndpoint.Transport(cluster.Tls("op"), ["handler"], _ => { });
+        using GrpcChannel channel = GrpcEndpoint.Channel(cluster.Address, http);
+        var client = new P.HandlerService.HandlerServiceClient(channel);
+        P.StatusRequest[] pages = [.. Enumerable.Range(0, 20).Select(i => new P.StatusRequest { WithSas = true, Connection = $"c{i}", After = (ulong)(10 * i), Most = (uint)(1 + (i % 3)) })];
+        P.ClusterStatus[] answers = await Task.WhenAll(pages.Select(page => client.StatusAsync(page).ResponseAsync));
+
+        Assert.All(pages.Zip(answers), pair => Assert.All(pair.Second.Members.Take(2), member =>
+        {
+            Assert.Equal(Enumerable.Range(1, (int)pair.First.Most).Select(i => (pair.First.After + (ulong)i, pair.First.Connection)), member.Last.Sas.Select(sa => (sa.Id, sa.Name)));
+            Assert.Equal(pair.First.After + pair.First.Most, member.Last.MoreAfter);
+        }));
+        P.ClusterStatus without = await client.StatusAsync(new P.StatusRequest());
+        Assert.All(without.Members.Take(2), member => Assert.Empty(member.Last.Sas));
+    }
+
     [Fact]
     public async Task The_operator_sees_the_members_and_may_ask_for_a_switchover()
     {

@@ -119,13 +119,16 @@ internal sealed class Client : IHandlerSessionEvents, IAsyncDisposable
     {
         Self = self;
         _session = new HandlerSession(new HandlerSessionOptions(cluster, self, [address]), tls, this,
-            withSas => new P.NodeStatus { Name = self.Member, Role = "gateway", State = "standby", SaCount = 0 }, Log.CreateLogger());
+            asked => Report?.Invoke(asked) ?? new P.NodeStatus { Name = self.Member, Role = "gateway", State = "standby", SaCount = 0 }, Log.CreateLogger());
         _session.Start();
     }
 
     public Incarnation Self { get; }
 
     public LogLines Log { get; } = new();
+
+    /// <summary>What it says of itself when asked; null: that it stands by without SAs.</summary>
+    public Func<P.StatusRequest, P.NodeStatus>? Report { get; set; }
 
     public ConcurrentQueue<LedgerChange> Changes { get; } = new();
 

@@ -29,7 +29,7 @@ internal static class CheckCommand
     {
         ConfigResult result = ConfigFile.Load(path);
         foreach (string warning in result.Warnings) Console.WriteLine($"{path}: warning: {warning}");
-        foreach (ConfigError error in result.Errors) Console.WriteLine($"{path}: {error}");
+        ConfigFiles.Write(result.Errors, line => Console.WriteLine($"{path}: {line}"));
         if (result.Errors.Count > 0 || result.Options is not { } options)
         {
             Console.WriteLine($"{path}: {(result.Errors.Count == 1 ? "1 error" : $"{result.Errors.Count} errors")}");

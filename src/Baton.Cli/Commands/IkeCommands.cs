@@ -7,6 +7,9 @@ namespace Baton.Cli.Commands;
 /// <summary><c>baton ike</c>: initiate, rekey, delete or probe what a node negotiates.</summary>
 internal static class IkeCommands
 {
+    /// <summary>IKE SAs for people, where nobody says how many.</summary>
+    private const int ShortList = 100;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     public static Command Create()
@@ -53,7 +56,9 @@ internal static class IkeCommands
     {
         var cluster = new ClusterOptionSet();
         var json = new Option<bool>("--json") { Description = "For programs." };
+        var filter = new SaFilter();
         var command = new Command("status", "The IKE SAs that are up, and their children.") { json };
+        filter.AddTo(command);
         cluster.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -62,9 +67,10 @@ internal static class IkeCommands
             {
                 if (nodes.Count == 0) throw new UsageException("name the gateway or peer with --node, or its file with --config");
                 bool all = true;
+                SaQuery query = filter.Read(parsed, usualLimit: parsed.GetValue(json) ? 0 : ShortList) with { WithIke = true };
                 foreach (string node in nodes)
                 {
-                    Answer<NodeStatus> answer = await client.NodeIkeAsync(node, Patience, cancellation).ConfigureAwait(false);
+                    Answer<NodeStatus> answer = await client.NodeAsync(node, query, Patience, cancellation).ConfigureAwait(false);
                     all &= answer.Value is not null;
                     if (answer.Value is { } status) IkeTable.Write(status, parsed.GetValue(json));
                     else await Console.Error.WriteLineAsync(answer.Error).ConfigureAwait(false);

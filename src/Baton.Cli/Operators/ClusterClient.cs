@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using Baton.Cluster.Certificates;
 using Baton.Cluster.Configuration;
 using Baton.Cluster.Protos;
@@ -35,9 +34,13 @@ public sealed class ClusterClient : IDisposable
             ? new(material)
             : throw new UsageException(error);
 
-    public Task<Answer<ClusterStatus>> StatusAsync(string handler, bool withSas, TimeSpan patience, CancellationToken cancellation) =>
-        AskAsync(handler, channel => new HandlerService.HandlerServiceClient(channel)
-            .StatusAsync(new StatusRequest { WithSas = withSas }, deadline: DateTime.UtcNow + patience, cancellationToken: cancellation), _handlerHttp);
+    /// <summary>Without SAs.</summary>
+    public Task<Answer<ClusterStatus>> StatusAsync(string handler, TimeSpan patience, CancellationToken cancellation) =>
+        StatusAsync(handler, new StatusRequest(), patience, cancellation);
+
+    /// <summary>With those SAs of every member, page by page; each page has this patience.</summary>
+    public Task<Answer<ClusterStatus>> StatusAsync(string handler, SaQuery query, TimeSpan patience, CancellationToken cancellation) =>
+        query.CollectAsync(request => StatusAsync(handler, request, patience, cancellation), cluster => cluster.Members.Select(member => member.Last).OfType<NodeStatus>());
 
     public Task<Answer<SwitchoverReply>> SwitchoverAsync(string handler, string? to, TimeSpan patience, CancellationToken cancellation)
     {
@@ -47,25 +50,15 @@ public sealed class ClusterClient : IDisposable
             .SwitchoverAsync(request, deadline: DateTime.UtcNow + patience + TimeSpan.FromSeconds(2), cancellationToken: cancellation), _handlerHttp);
     }
 
-    public Task<Answer<NodeStatus>> NodeAsync(string node, bool withSas, TimeSpan patience, CancellationToken cancellation) =>
-        AskAsync(node, channel => new NodeService.NodeServiceClient(channel)
-            .StatusAsync(new StatusRequest { WithSas = withSas }, deadline: DateTime.UtcNow + patience, cancellationToken: cancellation), _nodeHttp);
+    /// <summary>Without SAs.</summary>
+    public Task<Answer<NodeStatus>> NodeAsync(string node, TimeSpan patience, CancellationToken cancellation) => NodeAsync(node, new StatusRequest(), patience, cancellation);
 
-    /// <summary>With the state of one SA, if the node has it.</summary>
-    public Task<Answer<NodeStatus>> NodeAsync(IPEndPoint node, uint spi, TimeSpan patience, CancellationToken cancellation) =>
-        AskAsync(node.ToString(), channel => new NodeService.NodeServiceClient(channel)
-            .StatusAsync(new StatusRequest { Spis = { spi } }, deadline: DateTime.UtcNow + patience, cancellationToken: cancellation), _nodeHttp);
-
-    public Task<Answer<NodeStatus>> NodeAsync(IPEndPoint node, bool withSas, TimeSpan patience, CancellationToken cancellation) =>
-        NodeAsync(node.ToString(), withSas, patience, cancellation);
+    /// <summary>With those SAs (and IKE SAs) of it, page by page; each page has this patience.</summary>
+    public Task<Answer<NodeStatus>> NodeAsync(string node, SaQuery query, TimeSpan patience, CancellationToken cancellation) =>
+        query.CollectAsync(request => NodeAsync(node, request, patience, cancellation), status => [status]);
 
     public Task<Answer<IkeReply>> IkeAsync(string node, IkeCommand command, TimeSpan patience, CancellationToken cancellation) =>
         AskAsync(node, channel => new NodeService.NodeServiceClient(channel).IkeAsync(command, deadline: DateTime.UtcNow + patience, cancellationToken: cancellation), _nodeHttp);
-
-    /// <summary>With its SAs and IKE SAs.</summary>
-    public Task<Answer<NodeStatus>> NodeIkeAsync(string node, TimeSpan patience, CancellationToken cancellation) =>
-        AskAsync(node, channel => new NodeService.NodeServiceClient(channel)
-            .StatusAsync(new StatusRequest { WithSas = true, WithIke = true }, deadline: DateTime.UtcNow + patience, cancellationToken: cancellation), _nodeHttp);
 
     public void Dispose()
     {
@@ -74,6 +67,14 @@ public sealed class ClusterClient : IDisposable
         _nodeHttp.Dispose();
         _tls.Dispose();
     }
+
+    private Task<Answer<ClusterStatus>> StatusAsync(string handler, StatusRequest request, TimeSpan patience, CancellationToken cancellation) =>
+        AskAsync(handler, channel => new HandlerService.HandlerServiceClient(channel)
+            .StatusAsync(request, deadline: DateTime.UtcNow + patience, cancellationToken: cancellation), _handlerHttp);
+
+    private Task<Answer<NodeStatus>> NodeAsync(string node, StatusRequest request, TimeSpan patience, CancellationToken cancellation) =>
+        AskAsync(node, channel => new NodeService.NodeServiceClient(channel)
+            .StatusAsync(request, deadline: DateTime.UtcNow + patience, cancellationToken: cancellation), _nodeHttp);
 
     private async Task<Answer<T>> AskAsync<T>(string endpoint, Func<GrpcChannel, AsyncUnaryCall<T>> ask, SocketsHttpHandler http)
         where T : class

@@ -18,15 +18,17 @@ internal static class IkeTable
             return;
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{status.Name}: {status.IkeSas.Count} IKE SAs up, {status.IkeSaCount} in all, {status.Sas.Count / 2} pairs of SAs"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{status.Name}: {status.IkeSaCount} IKE SAs, {status.SaCount / 2} pairs of SAs"));
         foreach (IkeSaStatus sa in status.IkeSas.OrderBy(sa => sa.Connection, StringComparer.Ordinal))
         {
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"  {sa.Connection}  {sa.LocalSpi:x16}/{sa.RemoteSpi:x16}  {(sa.Initiated ? "ours" : "theirs")}  {sa.Local} - {sa.Remote} {sa.PeerIdentity}  {sa.Suite}  {sa.Abilities}"));
+                $"  {sa.Connection}  {sa.LocalSpi:x16}/{sa.RemoteSpi:x16}  {(sa.Initiated ? "ours" : "theirs")}  {sa.Local} - {sa.Remote} {sa.PeerIdentity}  {sa.Suite}  {sa.Abilities}  {Amounts.Life(sa.LifeLeft)}"));
         }
 
+        if (status.MoreIkeAfter > 0) Console.WriteLine("  and more: --connection shows some of them, --limit 0 every one");
         foreach (SaStatus sa in status.Sas.Where(sa => sa.Direction == SaDirection.Outbound).OrderBy(sa => sa.Name, StringComparer.Ordinal))
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"    {sa.Name}  {sa.Spi:x8}  {sa.Suite}  {sa.Packets} packets"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"    {sa.Name}  {sa.Spi:x8}  {sa.Suite}  {sa.Packets} packets  {Amounts.Life(sa.LifeLeft)}"));
+        if (status.MoreAfter > 0) Console.WriteLine("    and more");
     }
 
     private static JsonObject ToJson(NodeStatus status) => new()
@@ -45,6 +47,7 @@ internal static class IkeTable
             ["suite"] = sa.Suite,
             ["abilities"] = sa.Abilities,
             ["given"] = new JsonArray([.. sa.Given.Select(address => JsonValue.Create(address))]),
+            ["lifeLeft"] = Life(sa.LifeLeft),
         })]),
         ["children"] = new JsonArray([.. status.Sas.Select(sa => new JsonObject
         {
@@ -53,8 +56,24 @@ internal static class IkeTable
             ["spi"] = sa.Spi.ToString("x8", CultureInfo.InvariantCulture),
             ["suite"] = sa.Suite,
             ["packets"] = sa.Packets,
+            ["bytes"] = sa.Bytes,
+            ["lifeLeft"] = Life(sa.LifeLeft),
         })]),
     };
+
+    /// <summary>Null: the node does not know. What is not in it has no such end.</summary>
+    private static JsonObject? Life(LifeLeft? left)
+    {
+        if (left is null) return null;
+        var json = new JsonObject();
+        if (left.HasRekeyMs) json["rekeyMs"] = left.RekeyMs;
+        if (left.HasRekeyBytes) json["rekeyBytes"] = left.RekeyBytes;
+        if (left.HasRekeyPackets) json["rekeyPackets"] = left.RekeyPackets;
+        if (left.HasRekeyNumbers) json["rekeyNumbers"] = left.RekeyNumbers;
+        if (left.HasEndMs) json["endMs"] = left.EndMs;
+        if (left.HasEndNumbers) json["endNumbers"] = left.EndNumbers;
+        return json;
+    }
 
     private static string Hex(ulong value) => value.ToString("x16", CultureInfo.InvariantCulture);
 }

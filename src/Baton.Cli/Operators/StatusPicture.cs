@@ -80,20 +80,20 @@ public sealed class StatusPicture
     }
 
     public static async Task<StatusPicture> TakeAsync(
-        ClusterClient client, IReadOnlyList<string> handlers, IReadOnlyList<string> nodes, TimeSpan patience, CancellationToken cancellation)
+        ClusterClient client, IReadOnlyList<string> handlers, IReadOnlyList<string> nodes, SaQuery query, TimeSpan patience, CancellationToken cancellation)
     {
         var unreachable = new List<string>();
         ClusterStatus? cluster = null;
         foreach (string handler in handlers)
         {
-            Answer<ClusterStatus> answer = await client.StatusAsync(handler, withSas: true, patience, cancellation).ConfigureAwait(false);
+            Answer<ClusterStatus> answer = await client.StatusAsync(handler, query, patience, cancellation).ConfigureAwait(false);
             cluster = answer.Value;
             if (cluster is not null) break;
             unreachable.Add($"handler {answer.Error}");
         }
 
         var told = new List<NodeStatus>();
-        foreach (Answer<NodeStatus> answer in await Task.WhenAll(nodes.Select(node => client.NodeAsync(node, true, patience, cancellation))).ConfigureAwait(false))
+        foreach (Answer<NodeStatus> answer in await Task.WhenAll(nodes.Select(node => client.NodeAsync(node, query, patience, cancellation))).ConfigureAwait(false))
         {
             if (answer.Value is { } status) told.Add(status);
             else unreachable.Add($"node {answer.Error}");

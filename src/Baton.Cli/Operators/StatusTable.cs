@@ -74,7 +74,7 @@ internal static class StatusTable
                 .Take(ShortList);
         }
 
-        var table = new Table().Border(TableBorder.Minimal).AddColumns("SA", "SPI", "direction", "suite", "number", "limit", "headroom", "standby");
+        var table = new Table().Border(TableBorder.Minimal).AddColumns("SA", "name", "SPI", "direction", "suite", "number", "limit", "headroom", "life", "standby");
         foreach (SaStatus sa in shown)
         {
             string readiness = "[yellow]not known[/]";
@@ -87,24 +87,27 @@ internal static class StatusTable
 
             table.AddRow(
                 sa.Id.ToString(CultureInfo.InvariantCulture),
+                Markup.Escape(sa.Name),
                 sa.Spi.ToString("x8", CultureInfo.InvariantCulture),
                 sa.Direction == SaDirection.Outbound ? "to peer" : "from peer",
                 Markup.Escape(sa.Suite),
                 sa.Next.ToString(CultureInfo.InvariantCulture),
                 sa.Limit.ToString(CultureInfo.InvariantCulture),
                 Headroom(sa),
+                Amounts.Life(sa.LifeLeft),
                 readiness);
         }
 
         AnsiConsole.Write(table);
-        if (!all && active.Sas.Count > ShortList) AnsiConsole.MarkupLineInterpolated($"{active.Sas.Count - ShortList} more; --sas shows every one");
+        if (!all && active.Sas.Count > ShortList) AnsiConsole.MarkupLineInterpolated($"{active.Sas.Count - ShortList} more; --sas shows every one, --connection and --spi some");
+        if (active.MoreAfter > 0) AnsiConsole.MarkupLineInterpolated($"there are more: --after {active.MoreAfter}");
     }
 
     /// <summary>Of a lease; a ceiling rises with the traffic and has none.</summary>
     private static string Headroom(SaStatus sa) => sa.Direction != SaDirection.Outbound ? ""
         : sa.Next > sa.Limit ? "[red]ended[/]"
         : sa.HeadroomMs == 0 ? "idle"
-        : Span(TimeSpan.FromMilliseconds(sa.HeadroomMs));
+        : Amounts.Span(TimeSpan.FromMilliseconds(sa.HeadroomMs));
 
     private static string Name(Incarnation? incarnation) => incarnation is null ? "none" : incarnation.Member;
 
@@ -114,14 +117,6 @@ internal static class StatusTable
     {
         null => "[yellow]never[/]",
         { } young when young <= StatusPicture.Fresh => "now",
-        { } old => $"[yellow]{Span(old)} ago[/]",
-    };
-
-    private static string Span(TimeSpan span) => span switch
-    {
-        { TotalMinutes: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{span.TotalSeconds:0} s"),
-        { TotalHours: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{span.TotalMinutes:0} min"),
-        { TotalDays: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{span.TotalHours:0} h"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{span.TotalDays:0} d"),
+        { } old => $"[yellow]{Amounts.Span(old)} ago[/]",
     };
 }

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text;
+using System.Text.Unicode;
 using Tomlyn;
 using Tomlyn.Model;
 using Tomlyn.Parsing;
@@ -17,6 +19,8 @@ public static class ConfigFile
         ["router"] = NodeRole.Router,
     };
 
+    private const int MaximumLength = 16 << 20;
+
     private static readonly Dictionary<string, int> LogLevels =
         new() { ["trace"] = 0, ["debug"] = 1, ["info"] = 2, ["warning"] = 3, ["error"] = 4 };
 
@@ -24,12 +28,29 @@ public static class ConfigFile
     {
         try
         {
-            return Parse(File.ReadAllText(path), path);
+            return TryReadText(path, out string text, out string trouble)
+                ? Parse(text, path)
+                : new(null, [new ConfigError(path, "", trouble, "Name the TOML file of a node.")], []);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return new(null, [new ConfigError(path, "", $"cannot be read ({e.Message})", "Name a file that exists and that this user may read.")], []);
         }
+    }
+
+    /// <summary>What is no text is not shown to a parser, which would find an error in every line of it.</summary>
+    private static bool TryReadText(string path, out string text, out string trouble)
+    {
+        (text, trouble) = ("", "");
+        using FileStream file = File.OpenRead(path);
+        byte[] bytes = new byte[MaximumLength + 1];
+        int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        ReadOnlySpan<byte> content = bytes.AsSpan(0, length);
+        if (length > MaximumLength) trouble = $"is longer than {MaximumLength >> 20} MB";
+        else if (content.Contains((byte)0) || !Utf8.IsValid(content)) trouble = "is no text in UTF-8";
+        if (trouble.Length > 0) return false;
+        text = Encoding.UTF8.GetString(content.StartsWith(Encoding.UTF8.Preamble) ? content[Encoding.UTF8.Preamble.Length..] : content);
+        return true;
     }
 
     /// <param name="path">For messages, and for the folder that relative paths start from.</param>

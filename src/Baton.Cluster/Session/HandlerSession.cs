@@ -57,7 +57,7 @@ public sealed partial class HandlerSession : IAsyncDisposable
     private readonly HandlerSessionOptions _options;
     private readonly TlsMaterial _tls;
     private readonly IHandlerSessionEvents _events;
-    private readonly Func<bool, P.NodeStatus>? _status;
+    private readonly Func<P.StatusRequest, P.NodeStatus>? _status;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
 
@@ -67,8 +67,8 @@ public sealed partial class HandlerSession : IAsyncDisposable
     private long _attemptsEnded;
     private readonly Dictionary<string, string> _lastTrouble = [];  // by endpoint
 
-    /// <param name="status">Makes a report; the argument says whether with every SA. Called on the pool.</param>
-    public HandlerSession(HandlerSessionOptions options, TlsMaterial tls, IHandlerSessionEvents events, Func<bool, P.NodeStatus>? status, ILogger log)
+    /// <param name="status">Makes a report. Called on the pool; requests wait for it.</param>
+    public HandlerSession(HandlerSessionOptions options, TlsMaterial tls, IHandlerSessionEvents events, Func<P.StatusRequest, P.NodeStatus>? status, ILogger log)
     {
         (_options, _tls, _events, _status, _log) = (options, tls, events, status, log);
     }
@@ -88,9 +88,11 @@ public sealed partial class HandlerSession : IAsyncDisposable
         _queue is { } queue && queue.Writer.TryWrite(new Outgoing(requestId, header, request, null));
 
     /// <summary>Sends a report now, before the next one is due.</summary>
-    public void ReportSoon(bool withSas = false)
+    public void ReportSoon() => Report(new P.AskStatus());
+
+    private void Report(P.AskStatus ask)
     {
-        if (_status is not null && _queue is { } queue) queue.Writer.TryWrite(new Outgoing(0, default, null, withSas));
+        if (_status is not null && _queue is { } queue) queue.Writer.TryWrite(new Outgoing(0, default, null, ask));
     }
 
     public async ValueTask DisposeAsync()
@@ -226,7 +228,7 @@ public sealed partial class HandlerSession : IAsyncDisposable
                     _events.SwitchoverAsked(frame.AskSwitchover.HasTo ? frame.AskSwitchover.To : null);
                     break;
                 case P.HandlerFrame.BodyOneofCase.AskStatus:
-                    ReportSoon(frame.AskStatus.WithSas);
+                    Report(frame.AskStatus);
                     break;
                 default:
                     break;                                // of a newer handler
@@ -267,13 +269,15 @@ public sealed partial class HandlerSession : IAsyncDisposable
             {
                 while (queue.TryRead(out Outgoing next))
                 {
-                    if (next.Request is null)
+                    if (next.Ask is { } ask)
                     {
-                        await stream.WriteAsync(new P.MemberFrame { Status = _status!(next.WithSas ?? false) }, ending.Token);
+                        P.NodeStatus status = _status!(ask.Asked ?? new P.StatusRequest());
+                        status.Ask = ask.Ask;
+                        await stream.WriteAsync(new P.MemberFrame { Status = status }, ending.Token);
                         continue;
                     }
 
-                    foreach (P.Request part in Parts.Split(Mapping.ToWire(next.Id, next.Header, next.Request)))
+                    foreach (P.Request part in Parts.Split(Mapping.ToWire(next.Id, next.Header, next.Request!)))
                         await stream.WriteAsync(new P.MemberFrame { Request = part }, ending.Token);
                 }
             }
@@ -287,7 +291,7 @@ public sealed partial class HandlerSession : IAsyncDisposable
     private static string Sentence(RpcException e) =>
         e.Status.DebugException?.GetBaseException().Message is { } cause ? $"{e.StatusCode}: {cause}" : $"{e.StatusCode}: {e.Status.Detail}";
 
-    private readonly record struct Outgoing(ulong Id, RequestHeader Header, MemberRequest? Request, bool? WithSas);
+    private readonly record struct Outgoing(ulong Id, RequestHeader Header, MemberRequest? Request, P.AskStatus? Ask);
 
     [LoggerMessage(EventId = 5001, Level = LogLevel.Information, Message = "session with the handler at {Endpoint} is up")]
     private static partial void SessionUp(ILogger logger, string endpoint);

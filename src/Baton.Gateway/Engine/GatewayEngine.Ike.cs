@@ -197,7 +197,7 @@ internal sealed partial class GatewayEngine
             if (_toldTo >= count)
                 _toldTo = 0;
             ChildEntry pair = Path.Children[_toldTo++];
-            if (ChildTraffic.Of(pair) is { } traffic)
+            if (ChildTraffic.News(pair) is { } traffic)
                 (told ??= []).Add(traffic);
         }
 

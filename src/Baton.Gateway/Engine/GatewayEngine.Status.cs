@@ -7,7 +7,6 @@ using Baton.Gateway.DataPath;
 using Baton.Gateway.Ike;
 using Baton.Linux;
 using Baton.Redundancy;
-using Baton.Redundancy.Leases;
 using Baton.Redundancy.Members;
 using Baton.Redundancy.Records;
 using Baton.Wire;
@@ -18,57 +17,17 @@ namespace Baton.Gateway.Engine;
 /// <summary>What this member says of itself. Read from the engine's fields by other threads: a figure may be a turn old.</summary>
 internal sealed partial class GatewayEngine
 {
-    private const int SasPerTurn = 500;
     private readonly Instant _startedAt = MonotonicClock.Now;
 
-    /// <summary>Fills a report; SAs in portions of a turn each, so that no turn is long.</summary>
+    /// <summary>A report: how we are and, if asked for, a page of SAs and of IKE SAs.</summary>
     public async Task<P.NodeStatus> StatusAsync(P.StatusRequest asked)
     {
         var status = new P.NodeStatus();
         await OnEngine(() => FillSummary(status));
         if (Ike is not null)
-            await IkeDesk.FillAsync(status, Ike.Runner, asked.WithIke);
-        if (!asked.WithSas && asked.Spis.Count == 0)
-            return status;
-        if (asked.Spis.Count > 0)
-        {
-            await OnEngine(() => DescribeThese(asked.Spis.Take(SasPerTurn), status));
-            return status;
-        }
-
-        (SaId Id, bool Outbound)[] ids = [];
-        await OnEngine(() => ids =
-        [
-            .. Path.OutboundSas.Keys.Select(id => (id, true)),
-            .. Path.InboundSas.Keys.Select(id => (id, false)),
-        ]);
-        for (int at = 0; at < ids.Length; at += SasPerTurn)
-        {
-            int from = at;
-            await OnEngine(() =>
-            {
-                foreach ((SaId id, bool outbound) in ids.AsSpan(from, Math.Min(SasPerTurn, ids.Length - from)))
-                {
-                    if (outbound && Path.OutboundSas.TryGetValue(id, out OutboundEntry? o))
-                        status.Sas.Add(Describe(o));
-                    else if (!outbound && Path.InboundSas.TryGetValue(id, out InboundEntry? i))
-                        status.Sas.Add(Describe(i));
-                }
-            });
-        }
-
+            await IkeDesk.FillAsync(status, Ike.Runner, asked);
+        await new SaReport(Path, OnEngine).FillAsync(status, asked, Ike?.Runner);
         return status;
-    }
-
-    private void DescribeThese(IEnumerable<uint> spis, P.NodeStatus status)
-    {
-        foreach (uint spi in spis)
-        {
-            if (Path.FindOutbound(spi) is { } outbound)
-                status.Sas.Add(Describe(outbound));
-            if (Path.FindInbound(spi) is { } inbound)
-                status.Sas.Add(Describe(inbound));
-        }
     }
 
     public async Task<P.IkeReply> IkeCommandAsync(P.IkeCommand command)
@@ -181,45 +140,6 @@ internal sealed partial class GatewayEngine
             return "not the designated successor";
         return null;
     }
-
-    private static P.SaStatus Describe(OutboundEntry entry)
-    {
-        OutboundLease? lease = entry.Lease;
-        bool ready = lease is { NeedsRekey: false };
-        return new P.SaStatus
-        {
-            Id = entry.Id.Value,
-            Direction = P.SaDirection.Outbound,
-            Name = entry.Name,
-            Spi = entry.Sa.Spi,
-            Suite = entry.Sa.Suite.ToString(),
-            Peer = entry.Peer.IsNone ? "" : entry.Peer.ToString(),
-            Next = lease?.Next ?? 0,
-            Limit = lease?.Limit ?? 0,
-            RecordLimit = lease?.RecordLimit ?? 0,
-            HeadroomMs = lease is null ? 0 : Math.Max(lease.HeadroomTime(MonotonicClock.Now) is { } left ? (ulong)left.TotalMilliseconds : 0, lease.HasEnded ? 1UL : 0),
-            Ready = ready,
-            NotReadyWhy = ready ? "" : "its number space is used up: rekey",
-            KeyCheck = entry.KeyCheck,
-            KeyTag = entry.KeyTag,
-            Packets = (ulong)entry.Packets,
-        };
-    }
-
-    private static P.SaStatus Describe(InboundEntry entry) => new()
-    {
-        Id = entry.Id.Value,
-        Direction = P.SaDirection.Inbound,
-        Name = entry.Name,
-        Spi = entry.Sa.Spi,
-        Suite = entry.Sa.Suite.ToString(),
-        Next = entry.Ceiling?.Highest ?? 0,
-        Limit = entry.Ceiling?.Ceiling ?? 0,
-        Ready = true,
-        KeyCheck = entry.KeyCheck,
-        KeyTag = entry.KeyTag,
-        Packets = (ulong)entry.Packets,
-    };
 
     /// <summary>Counters of what stands beside the engine.</summary>
     public Func<IEnumerable<(string Name, ulong Value)>> MoreCounters { get; set; } = () => [];

@@ -1,28 +1,46 @@
-using System.IO.Enumeration;
 using Baton.Cluster.Protos;
 using Baton.Gateway.Engine;
 using Baton.Ike;
 using Baton.Ike.Messages;
+using Baton.Linux;
+using Baton.Wire;
 
 namespace Baton.Gateway.Ike;
 
 /// <summary>What an operator asks of IKE: how its SAs are, and what to do with them. From any thread.</summary>
 internal static class IkeDesk
 {
-    /// <summary>The IKE SAs that are up, and how many there are.</summary>
-    public static async Task FillAsync(NodeStatus status, IkeRunner runner, bool each)
+    /// <summary>How many IKE SAs there are and, if asked for, a page of those that are up.</summary>
+    public static async Task FillAsync(NodeStatus status, IkeRunner runner, StatusRequest asked)
     {
-        IkeSaFacts[] facts = [];
+        IkeSaFacts[] meant = [];
         int count = 0;
+        int most = SaReport.PageOf(asked);
         await runner.AskAsync(() =>
         {
             count = runner.Endpoint.IkeSas;
-            if (each)
-                facts = [.. runner.Endpoint.Established];
+            if (asked.WithIke)
+                meant = [.. runner.Endpoint.EstablishedAfter(asked.AfterIke, name => SaReport.IsMeant(asked.Connection, name), most + 1)];
             return true;
         });
         status.IkeSaCount = (uint)count;
-        status.IkeSas.AddRange(facts.Select(Describe));
+        status.IkeSas.AddRange(meant.Take(most).Select(Describe));
+        status.MoreIkeAfter = meant.Length > most ? meant[most - 1].Id.Value : 0;
+    }
+
+    /// <summary>Adds how long these have, as far as IKE made them and this node works.</summary>
+    /// <param name="carried">By the child's id.</param>
+    public static async Task TellLivesAsync(IReadOnlyCollection<SaStatus> sas, IReadOnlyDictionary<ulong, IkeInput.Traffic> carried, IkeRunner runner)
+    {
+        Dictionary<ulong, ChildSaFacts> facts = await runner.AskAsync(() => carried.Keys
+            .Select(child => runner.Endpoint.FactsOf(new ChildSaId(child)))
+            .OfType<ChildSaFacts>()
+            .ToDictionary(each => each.Id.Value)) ?? [];
+        foreach (SaStatus sa in sas)
+        {
+            if (facts.TryGetValue(sa.Child, out ChildSaFacts? child))
+                sa.LifeLeft = Describe(child, carried[sa.Child]);
+        }
     }
 
     /// <summary>Names are API. Read from the IKE thread's fields: a figure may be a step old.</summary>
@@ -83,7 +101,7 @@ internal static class IkeDesk
     }
 
     /// <summary>A name, or a pattern with <c>*</c> for many of them.</summary>
-    private static bool IsMeant(IkeCommand command, string connection) => FileSystemName.MatchesSimpleExpression(command.Connection, connection, ignoreCase: false);
+    private static bool IsMeant(IkeCommand command, string connection) => command.Connection.Length > 0 && SaReport.IsMeant(command.Connection, connection);
 
     private static IkeReply Each<T>(IkeRunner runner, IReadOnlyList<T> ids, Func<T, IkeInput>? input, IkeCommand command, string otherwise = "is not up here")
     {
@@ -109,8 +127,37 @@ internal static class IkeDesk
             PeerIdentity = facts.PeerIdentity,
             Suite = $"{facts.Suite}/{facts.Group}",
             Abilities = facts.Abilities.ToString(),
+            LifeLeft = Describe(facts.RekeyAt, facts.ExpireAt),
         };
         status.Given.AddRange(facts.GivenToPeer.Select(address => address.ToString()));
         return status;
     }
+
+    private static LifeLeft Describe(ChildSaFacts child, IkeInput.Traffic carried)
+    {
+        LifeLeft left = Describe(child.RekeyAt, child.ExpireAt);
+        left.EndNumbers = carried.SequenceHeadroom;
+        if (child.RekeyAt == Instant.Never || child.Limits is not { } limits)
+            return left;
+        left.RekeyNumbers = Left(carried.SequenceHeadroom, limits.NumbersLeft);
+        if (limits.Bytes > 0)
+            left.RekeyBytes = Left(limits.Bytes, carried.Bytes);
+        if (limits.Packets > 0)
+            left.RekeyPackets = Left(limits.Packets, carried.Packets);
+        return left;
+    }
+
+    private static LifeLeft Describe(Instant rekey, Instant end)
+    {
+        var left = new LifeLeft();
+        if (rekey != Instant.Never)
+            left.RekeyMs = Milliseconds(rekey);
+        if (end != Instant.Never)
+            left.EndMs = Milliseconds(end);
+        return left;
+    }
+
+    private static ulong Milliseconds(Instant until) => (ulong)Math.Max(0, (until - MonotonicClock.Now).TotalMilliseconds);
+
+    private static ulong Left(ulong limit, ulong used) => limit - Math.Min(limit, used);
 }

@@ -37,7 +37,7 @@ internal sealed class LoneIke : IIkeHost, IDisposable
         var told = new List<IkeInput.Traffic>();
         for (int i = 0; i < path.Children.Count; i++)
         {
-            if (ChildTraffic.Of(path.Children[i]) is { } traffic)
+            if (ChildTraffic.News(path.Children[i]) is { } traffic)
                 told.Add(traffic);
         }
 

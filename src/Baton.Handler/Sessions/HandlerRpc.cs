@@ -15,6 +15,7 @@ internal sealed class HandlerRpc(HandlerLoop loop, MemberReports reports, Handle
     : P.HandlerService.HandlerServiceBase
 {
     private static readonly TimeSpan FreshReport = TimeSpan.FromMilliseconds(300);
+    private static readonly Dictionary<string, P.NodeStatus> NoAnswers = [];
 
     public override async Task Session(
         IAsyncStreamReader<P.MemberFrame> requestStream, IServerStreamWriter<P.HandlerFrame> responseStream, ServerCallContext context)
@@ -28,12 +29,10 @@ internal sealed class HandlerRpc(HandlerLoop loop, MemberReports reports, Handle
 
     public override async Task<P.ClusterStatus> Status(P.StatusRequest request, ServerCallContext context)
     {
-        HandlerView view = loop.View;
-        long now = Environment.TickCount64;
-        var ask = new P.HandlerFrame { AskStatus = new P.AskStatus { WithSas = request.WithSas } };
-        loop.AskAll(ask);
-        await reports.WaitForAsync([.. view.Connected.Select(m => m.Member)], now, request.WithSas, request.WithSas ? FreshReport * 5 : FreshReport);
-        return Describe(loop.View, request.WithSas);
+        using MemberReports.Question question = reports.Ask([.. loop.View.Connected.Select(m => m.Member)]);
+        loop.AskAll(new P.HandlerFrame { AskStatus = new P.AskStatus { Asked = request, Ask = question.Ask } });
+        bool isLong = request.WithSas || request.Spis.Count > 0;
+        return Describe(loop.View, await question.AnswersAsync(isLong ? FreshReport * 5 : FreshReport));
     }
 
     public override async Task Watch(P.StatusRequest request, IServerStreamWriter<P.ClusterStatus> responseStream, ServerCallContext context)
@@ -41,7 +40,7 @@ internal sealed class HandlerRpc(HandlerLoop loop, MemberReports reports, Handle
         using HandlerWatchers.Watch watch = watchers.Begin();
         while (!context.CancellationToken.IsCancellationRequested)
         {
-            await responseStream.WriteAsync(Describe(loop.View, request.WithSas));
+            await responseStream.WriteAsync(Describe(loop.View, NoAnswers));
             try
             {
                 await watch.NextAsync(context.CancellationToken);
@@ -141,7 +140,8 @@ internal sealed class HandlerRpc(HandlerLoop loop, MemberReports reports, Handle
         return null;
     }
 
-    private P.ClusterStatus Describe(HandlerView view, bool withSas)
+    /// <param name="answers">By member, where one just answered: then its word is new, and may have SAs.</param>
+    private P.ClusterStatus Describe(HandlerView view, IReadOnlyDictionary<string, P.NodeStatus> answers)
     {
         long now = Environment.TickCount64;
         var status = new P.ClusterStatus
@@ -161,13 +161,7 @@ internal sealed class HandlerRpc(HandlerLoop loop, MemberReports reports, Handle
             report.Connected = connected is not null;
             if (last.TryGetValue(name, out var known))
             {
-                report.Last = known.Status;
-                if (!withSas && known.Status.Sas.Count > 0)
-                {
-                    report.Last = known.Status.Clone();
-                    report.Last.Sas.Clear();
-                }
-
+                report.Last = answers.GetValueOrDefault(name) ?? known.Status;
                 report.AgeMs = (ulong)Math.Max(0, now - known.At);
                 connected ??= known.Who;
             }

@@ -3,22 +3,30 @@ using P = Baton.Cluster.Protos;
 
 namespace Baton.Handler.Sessions;
 
-/// <summary>The last word of each member about itself, and when it came.</summary>
+/// <summary>The last word of each member about itself, and when it came; and the answers to what an operator is just asking.</summary>
 internal sealed class MemberReports
 {
     private readonly Dictionary<string, (Incarnation Who, P.NodeStatus Status, long At)> _byName = [];
-    private readonly HashSet<TaskCompletionSource> _waiting = [];
+    private readonly Dictionary<ulong, Question> _open = [];
+    private ulong _lastAsk;
 
     public void Put(Incarnation who, P.NodeStatus status)
     {
-        TaskCompletionSource[] waiting;
         lock (_byName)
         {
-            _byName[who.Member] = (who, status, Environment.TickCount64);
-            waiting = [.. _waiting];
-        }
+            _open.GetValueOrDefault(status.Ask)?.Take(who.Member, status);
 
-        foreach (TaskCompletionSource each in waiting) each.TrySetResult();
+            // A page of SAs is for who asked, and old when the next one asks.
+            P.NodeStatus kept = status;
+            if (status.Sas.Count > 0)
+            {
+                kept = status.Clone();
+                kept.Sas.Clear();
+                kept.MoreAfter = 0;
+            }
+
+            _byName[who.Member] = (who, kept, Environment.TickCount64);
+        }
     }
 
     public IReadOnlyDictionary<string, (Incarnation Who, P.NodeStatus Status, long At)> All()
@@ -26,26 +34,51 @@ internal sealed class MemberReports
         lock (_byName) return new Dictionary<string, (Incarnation, P.NodeStatus, long)>(_byName);
     }
 
-    /// <summary>Waits until each of these has reported at or after <paramref name="since"/>, with every SA if asked, or the time is up.</summary>
-    public async Task WaitForAsync(IReadOnlyList<string> names, long since, bool withSas, TimeSpan patience)
+    /// <summary>Begins to collect answers of these members.</summary>
+    public Question Ask(IReadOnlyCollection<string> members)
     {
-        using var limit = new CancellationTokenSource(patience);
-        while (!limit.IsCancellationRequested)
+        lock (_byName)
         {
-            var news = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            lock (_byName)
-            {
-                if (names.All(n => _byName.TryGetValue(n, out var report) && report.At >= since
-                    && (!withSas || report.Status.Sas.Count > 0 || report.Status.SaCount == 0)))
-                {
-                    return;
-                }
+            var question = new Question(++_lastAsk, members, this);
+            _open.Add(question.Ask, question);
+            return question;
+        }
+    }
 
-                _waiting.Add(news);
-            }
+    /// <summary>What an operator wants to know now. Its answers, by member, belong to it alone.</summary>
+    public sealed class Question : IDisposable
+    {
+        private readonly MemberReports _reports;
+        private readonly HashSet<string> _silent;
+        private readonly Dictionary<string, P.NodeStatus> _answers = [];
+        private readonly TaskCompletionSource _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-            await Task.WhenAny(news.Task, Task.Delay(Timeout.Infinite, limit.Token));
-            lock (_byName) _waiting.Remove(news);
+        internal Question(ulong ask, IReadOnlyCollection<string> members, MemberReports reports)
+        {
+            (Ask, _silent, _reports) = (ask, [.. members], reports);
+            if (_silent.Count == 0) _all.SetResult();
+        }
+
+        /// <summary>The number that an answer names.</summary>
+        public ulong Ask { get; }
+
+        /// <summary>Until all have answered, or the time is up: then what has come.</summary>
+        public async Task<IReadOnlyDictionary<string, P.NodeStatus>> AnswersAsync(TimeSpan patience)
+        {
+            await Task.WhenAny(_all.Task, Task.Delay(patience));
+            lock (_reports._byName) return new Dictionary<string, P.NodeStatus>(_answers);
+        }
+
+        public void Dispose()
+        {
+            lock (_reports._byName) _reports._open.Remove(Ask);
+        }
+
+        /// <summary>Under the reports' lock.</summary>
+        internal void Take(string member, P.NodeStatus answer)
+        {
+            _answers[member] = answer;
+            if (_silent.Remove(member) && _silent.Count == 0) _all.TrySetResult();
         }
     }
 }

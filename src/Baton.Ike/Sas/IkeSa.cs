@@ -243,11 +243,16 @@ internal sealed partial class IkeSa
     /// <summary>What the connection says of a child of that name; null: it says nothing of it any more.</summary>
     public ChildPolicy? PolicyOf(string child) => Connection?.Children.FirstOrDefault(each => each.Name == child);
 
+    /// <summary>What a child of it may carry before it is rekeyed; null: nobody says so any more.</summary>
+    public TrafficLimits? LimitsOf(ChildSa child) => PolicyOf(child.Policy) is { } policy ? TrafficLimits.Of(policy.Lifetime, child.InboundSpi) : null;
+
     public IkeSaFacts Facts => new(
         Id, ConnectionName, LocalSpi, RemoteSpi, IsClient, Local, Remote, UdpEncapsulation, PeerIdentity, Suite, Group, Abilities, [.. Given],
         [.. Children.Select(each => each.Id)])
     {
         BehindNat = NatHere,
+        RekeyAt = State == IkeSaState.Up && DeleteAt == Instant.Never ? RekeyAt : Instant.Never,
+        ExpireAt = ExpireAt,
         Assigned = [.. Assigned],
         Beyond = Assigned.Count > 0 ? [.. Children.SelectMany(each => each.Remote).Distinct()] : [],
     };

@@ -40,6 +40,40 @@ public sealed class ConfigFileTests : IDisposable
         Assert.Equal(role == NodeRole.Gateway ? result.Options.Name : null, result.Options.Self?.Name);
     }
 
+    [Theory]
+    [InlineData(new byte[] { 0x7F, 0x45, 0x4C, 0x46, 0x00, 0x0A, 0x5B }, "is no text in UTF-8")]
+    [InlineData(new byte[] { 0x5B, 0x6E, 0xFF, 0xFE, 0x0A }, "is no text in UTF-8")]
+    [InlineData(null, "is longer than 16 MB")]
+    public void What_is_no_text_is_one_error(byte[]? content, string problem)
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(file, content ?? [.. Enumerable.Repeat((byte)'#', (16 << 20) + 1)]);
+            ConfigError error = Assert.Single(ConfigFile.Load(file).Errors);
+            Assert.Equal((file, problem), (error.Key, error.Problem));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public void A_mark_of_the_byte_order_is_no_part_of_the_text()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, "[node]\nrole = \"nobody\"\n", new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: true));
+            Assert.Contains(ConfigFile.Load(file).Errors, error => error.Key == "node.role");
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     [Fact]
     public void The_example_with_a_tun_device_and_virtual_addresses_loads()
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Baton.Cluster.Configuration;
+using Baton.Cluster.Protos;
 using Baton.Gateway;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -36,6 +37,7 @@ public sealed class TwoPeersTests : IDisposable
             byte[] toB = Packet("10.1.0.1", "10.2.0.1"), toA = Packet("10.2.0.1", "10.1.0.1");
             Assert.Equal(toB, PassUntil(hostA, innerA, toB, hostB, runA, runB));
             Assert.Equal(toA, PassUntil(hostB, innerB, toA, hostA, runA, runB));
+            await TheyTellWhatIsLeft(first);
         }
         finally
         {
@@ -43,6 +45,30 @@ public sealed class TwoPeersTests : IDisposable
             Assert.Equal(0, await runA);
             Assert.Equal(0, await runB);
         }
+    }
+
+    /// <summary>Of the lives of the IKE SA and of both halves of the pair: until the rekey by each of its limits, and until the end.</summary>
+    private static async Task TheyTellWhatIsLeft(PeerProcess peer)
+    {
+        NodeStatus status = await peer.StatusAsync(new StatusRequest { WithSas = true, WithIke = true, Connection = "between" });
+        LifeLeft ofIke = Assert.Single(status.IkeSas).LifeLeft;
+        Assert.InRange(ofIke.RekeyMs, 3_000_000UL, 4 * 3_600_000UL);
+        Assert.InRange(ofIke.EndMs, ofIke.RekeyMs, (4 * 3_600_000UL) + 1_800_000);
+        Assert.False(ofIke.HasRekeyBytes);
+
+        Assert.Equal(2, status.Sas.Count);
+        ulong packets = status.Sas.Aggregate(0UL, (sum, sa) => sum + sa.Packets), bytes = status.Sas.Aggregate(0UL, (sum, sa) => sum + sa.Bytes);
+        Assert.InRange(packets, 2UL, 200UL);
+        foreach (SaStatus half in status.Sas)
+        {
+            Assert.InRange(half.LifeLeft.RekeyMs, 1_000_000UL, 3_600_000UL);
+            Assert.InRange(half.LifeLeft.EndMs, half.LifeLeft.RekeyMs, 4_500_000UL);
+            Assert.InRange(half.LifeLeft.RekeyPackets, (1_000_000UL * 9 / 10) - packets, 1_000_000UL - packets);
+            Assert.InRange(half.LifeLeft.RekeyBytes, (50_000_000UL * 9 / 10) - bytes, 50_000_000UL - bytes);
+            Assert.InRange(half.LifeLeft.EndNumbers - half.LifeLeft.RekeyNumbers, 1UL << 28, (1UL << 28) * 11 / 10);
+        }
+
+        Assert.Empty((await peer.StatusAsync(new StatusRequest { WithSas = true, WithIke = true, Connection = "another" })).IkeSas);
     }
 
     /// <summary>Sends until it arrives: the first ones find no SA yet.</summary>
@@ -97,6 +123,8 @@ public sealed class TwoPeersTests : IDisposable
             local = ["{addresses.Own}"]
             remote = ["{addresses.Other}"]
             esp = ["{esp}"]
+            rekey-packets = 1000000
+            rekey-bytes = 50000000
             """, Path.Combine(_directory, $"{name}.toml"));
         Assert.Empty(result.Errors.Select(e => e.ToString()));
         return result.Options!;

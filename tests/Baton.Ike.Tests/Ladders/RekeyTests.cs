@@ -231,7 +231,8 @@ public sealed class RekeyTests
     [InlineData(2_000UL, 0UL, 1UL << 40), InlineData(0UL, 10UL, 1UL << 40), InlineData(0UL, 0UL, 1000UL)]
     public void BytesPacketsAndTheNumberSpaceAskForARekey(ulong bytes, ulong packets, ulong headroom)
     {
-        Lab lab = Setups.Up(Setups.Standard(7, each => each with { Children = [each.Children[0] with { Lifetime = new ChildLifetime { Bytes = bytes, Packets = packets, SequenceHeadroom = 5_000 } }] }));
+        var lifetime = new ChildLifetime { Time = new Lifetime(TimeSpan.FromHours(1), TimeSpan.FromHours(2), Jitter: 0), Bytes = bytes, Packets = packets, SequenceHeadroom = 5_000 };
+        Lab lab = Setups.Up(Setups.Standard(7, each => each with { Children = [each.Children[0] with { Lifetime = lifetime }] }));
         ChildSaId child = lab.Left.Active.Data.Children.Keys.Single();
         lab.Left.Active.Step(new IkeInput.Traffic(child, 1_999, 9, lab.Now, 1UL << 40));
         lab.Run(100);
@@ -240,6 +241,36 @@ public sealed class RekeyTests
         lab.Left.Active.Step(new IkeInput.Traffic(child, 2_000, 10, lab.Now, headroom));
         lab.Run(100);
         Assert.Equal(1, lab.Observer.Count(ExchangeType.CreateChildSa, isResponse: false));
+    }
+
+    [Fact]
+    public void WhatAChildMayCarryHasJitterTooAndASuccessorFindsTheSame()
+    {
+        // Fifty children that carry the same do not come due together; each stays within its policy.
+        var lifetime = new ChildLifetime { Time = new Lifetime(TimeSpan.FromHours(1), TimeSpan.FromHours(2), Jitter: 0.2), Bytes = 1_000_000, SequenceHeadroom = 1 << 20 };
+        Lab lab = Setups.Standard(17, each => each with { Children = [.. Enumerable.Range(0, 50).Select(i => each.Children[0] with { Name = $"c{i}", Lifetime = lifetime })] }, leftReplicated: true);
+        lab.Left.Policy = lab.Left.Policy with { MostChildren = 64 };
+        lab.Right.Policy = lab.Right.Policy with { MostChildren = 64 };
+        Setups.Up(lab);
+        lab.Await(() => lab.Left.Active.Data.Children.Count == 50, 20_000, "fifty children");
+        ChildSaId[] children = [.. lab.Left.Active.Data.Children.Keys];
+        TrafficLimits[] limits = [.. children.Select(child => lab.Left.Active.Endpoint.FactsOf(child)!.Limits!.Value)];
+
+        Assert.All(limits, limit => Assert.InRange(limit.Bytes, 800_000UL, 1_000_000UL));
+        Assert.All(limits, limit => Assert.InRange(limit.NumbersLeft, 1UL << 20, (1UL << 20) * 12 / 10));
+        Assert.All(limits, limit => Assert.Equal(0UL, limit.Packets));
+        Assert.InRange(limits.Select(limit => limit.Bytes / 20_000).Distinct().Count(), 5, 11);
+
+        (ChildSaId early, TrafficLimits first) = children.Zip(limits).MinBy(each => each.Second.Bytes);
+        lab.Left.Active.Step(new IkeInput.Traffic(early, first.Bytes - 1, 9, lab.Now, 1UL << 40));
+        lab.Run(100);
+        Assert.Equal(children.Length, lab.Left.Active.Data.Children.Count);
+        lab.Left.TakeOver();
+        lab.Run(100);
+        Assert.Equal(first, lab.Left.Active.Endpoint.FactsOf(early)!.Limits);
+        lab.Left.Active.Step(new IkeInput.Traffic(early, first.Bytes, 9, lab.Now, 1UL << 40));
+        lab.Run(100);
+        Assert.NotNull(lab.Left.Active.Data.Children.Values.SingleOrDefault(each => each.Replaces == early));
     }
 
     [Fact]

@@ -26,9 +26,9 @@ public static class OperatorProcess
             string Text(string name) => question.GetProperty(name).GetString()!;
             string answer = Text("cmd") switch
             {
-                "cluster" => Format(await client.StatusAsync(Text("at"), withSas: false, Patience, CancellationToken.None).ConfigureAwait(false)),
-                "node" => Format(await client.NodeIkeAsync(Text("at"), Patience, CancellationToken.None).ConfigureAwait(false)),
-                "count" => Format(await client.NodeAsync(Text("at"), withSas: false, Patience, CancellationToken.None).ConfigureAwait(false)),
+                "cluster" => Format(await client.StatusAsync(Text("at"), Patience, CancellationToken.None).ConfigureAwait(false)),
+                "node" => Format(await client.NodeAsync(Text("at"), SaQuery.All with { WithIke = true }, Patience, CancellationToken.None).ConfigureAwait(false)),
+                "count" => Format(await client.NodeAsync(Text("at"), Patience, CancellationToken.None).ConfigureAwait(false)),
                 "ike" => Format(await client.IkeAsync(
                     Text("at"), new IkeCommand { Verb = Text("verb"), Connection = Text("connection"), Child = Text("child") }, Patience, CancellationToken.None).ConfigureAwait(false)),
                 _ => """{"error":"no such question"}""",

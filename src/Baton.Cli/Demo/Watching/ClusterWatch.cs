@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using Baton.Cli.Demo.Setup;
 using Baton.Cli.Operators;
 using Baton.Cluster.Configuration;
@@ -16,20 +17,18 @@ public sealed class ClusterWatch(RunFolder folder, Topology topology, int saCoun
     private string _lastSeen = "";
 
     public async Task<ClusterStatus?> HandlerAsync(CancellationToken cancellation) =>
-        (await _client.StatusAsync(topology.HandlerSession.ToString(), withSas: false, AnswerWithin, cancellation).ConfigureAwait(false)).Value;
+        (await _client.StatusAsync(topology.HandlerSession.ToString(), AnswerWithin, cancellation).ConfigureAwait(false)).Value;
 
-    public async Task<NodeStatus?> GatewayAsync(string name, CancellationToken cancellation, bool withSas = false) =>
-        (await _client.NodeAsync(topology.Status(name), withSas, AnswerWithin, cancellation).ConfigureAwait(false)).Value;
+    public Task<NodeStatus?> GatewayAsync(string name, CancellationToken cancellation, bool withSas = false) =>
+        NodeAsync(topology.Status(name), withSas ? SaQuery.All : null, cancellation);
 
     /// <summary>What a gateway says of one of its outbound SAs; null when it does not answer or has none.</summary>
     public async Task<SaStatus?> OutboundAsync(string name, uint spi, CancellationToken cancellation) =>
-        (await _client.NodeAsync(topology.Status(name), spi, AnswerWithin, cancellation).ConfigureAwait(false)).Value?.Sas.FirstOrDefault(one => one.Direction == SaDirection.Outbound);
+        (await NodeAsync(topology.Status(name), SaQuery.All with { Spis = [spi] }, cancellation).ConfigureAwait(false))?.Sas.FirstOrDefault(one => one.Direction == SaDirection.Outbound);
 
-    public async Task<NodeStatus?> PeerAsync(CancellationToken cancellation) =>
-        (await _client.NodeAsync(topology.PeerStatus, withSas: false, AnswerWithin, cancellation).ConfigureAwait(false)).Value;
+    public Task<NodeStatus?> PeerAsync(CancellationToken cancellation) => NodeAsync(topology.PeerStatus, null, cancellation);
 
-    public async Task<NodeStatus?> RouterAsync(CancellationToken cancellation) =>
-        (await _client.NodeAsync(topology.RouterStatus, withSas: false, AnswerWithin, cancellation).ConfigureAwait(false)).Value;
+    public Task<NodeStatus?> RouterAsync(CancellationToken cancellation) => NodeAsync(topology.RouterStatus, null, cancellation);
 
     public Task<Answer<SwitchoverReply>> SwitchoverAsync(string to, CancellationToken cancellation) =>
         _client.SwitchoverAsync(topology.HandlerSession.ToString(), to, TimeSpan.FromSeconds(10), cancellation);
@@ -98,4 +97,10 @@ public sealed class ClusterWatch(RunFolder folder, Topology topology, int saCoun
         _lastSeen = $"{status.Name} {status.State} in term {status.Term}, {status.SaReady} of {status.SaCount} SAs ready{(status.NotReadyWhy.Length > 0 ? $": {status.NotReadyWhy}" : "")}";
         return true;
     }
+
+    /// <param name="sas">Null: none.</param>
+    private async Task<NodeStatus?> NodeAsync(IPEndPoint node, SaQuery? sas, CancellationToken cancellation) =>
+        (await (sas is null
+            ? _client.NodeAsync(node.ToString(), AnswerWithin, cancellation)
+            : _client.NodeAsync(node.ToString(), sas, AnswerWithin, cancellation)).ConfigureAwait(false)).Value;
 }
