@@ -1,9 +1,9 @@
 using System.Net;
 using System.Security.Cryptography;
-using Baton.Cluster.Configuration;
 using Baton.Cluster.Protos;
 using Baton.Cluster.Records;
 using Baton.Gateway.DataPath;
+using Baton.Gateway.Tests.DataPath;
 using SaId = Baton.Redundancy.Records.SaId;
 using SaRecord = Baton.Redundancy.Records.SaRecord;
 
@@ -14,16 +14,7 @@ public sealed class SaReportTests : IDisposable
 {
     private const int Pairs = 1_200;
 
-    private readonly PacketPath _path = new(new NodeOptions
-    {
-        File = "test",
-        Name = "test",
-        Role = NodeRole.Peer,
-        Cluster = new ClusterOptions("test", null, [], [], []),
-        Outer = new OuterOptions(new IPEndPoint(IPAddress.Loopback, 0), false, null),
-        Inner = new InnerOptions(new IPEndPoint(IPAddress.Loopback, 0), []),
-    }, isPeer: true);
-
+    private readonly PacketPath _path = LonePath.New();
     private int _turns;
     private int _longest;
 

@@ -25,16 +25,8 @@ public sealed class TrapTests : IDisposable
         {
             Children = [new ChildPolicy("voice") { Local = [Net("10.1.0.0", "10.1.255.255")], Remote = [Net("10.2.0.0", "10.2.255.255")] }],
         };
-        _path = new PacketPath(new NodeOptions
-        {
-            File = "test",
-            Name = "test",
-            Role = NodeRole.Peer,
-            Cluster = new ClusterOptions("test", null, [], [], []),
-            Outer = new OuterOptions(new IPEndPoint(IPAddress.Loopback, 0), false, null),
-            Inner = new InnerOptions(new IPEndPoint(IPAddress.Loopback, 0), []),
-            Ike = IkeOptions.None with { Connections = [connection], Starts = new Dictionary<string, ConnectionStart> { ["branch"] = ConnectionStart.Trap } },
-        }, isPeer: true) { Ike = _ike };
+        _path = LonePath.New(IkeOptions.None with { Connections = [connection], Starts = new Dictionary<string, ConnectionStart> { ["branch"] = ConnectionStart.Trap } });
+        _path.Ike = _ike;
     }
 
     public void Dispose()
