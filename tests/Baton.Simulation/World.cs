@@ -52,6 +52,7 @@ internal sealed class World
         Network.OrderedOut = Profile == Profile.PlannedOnly;
         Router = new Router(this);
         Ike = new IkeTraffic(this);
+        PeerClusters = new PeerClusters(this);
         Handler = new SimHandler(this, NewClock());
         Members = [new(this, 0, NewClock()), new(this, 1, NewClock()), new(this, 2, NewClock())];
     }
@@ -83,6 +84,8 @@ internal sealed class World
     public List<SimSa> Sas { get; } = [];
 
     public IkeTraffic Ike { get; }
+
+    public PeerClusters PeerClusters { get; }
 
     public ulong TraceHash => _trace.Hash;
 
@@ -120,6 +123,7 @@ internal sealed class World
             AddPair();
         At(Network.Ms(300), Housekeeping);
         Ike.Start();
+        PeerClusters.Start();
         At(Network.Ms(1_000), Attack);
         if (Profile == Profile.FlappingLinks)
             At(FaultsFrom, Observer.WatchRole);

@@ -109,9 +109,11 @@ public sealed class OutboundLease
     public bool NeedsRekey => _toldRekey;
 
     /// <summary>
-    /// Skips so many numbers: the peer is a cluster whose successor started above what we send (RFC 6311 section 5.2). Never past the limit: where that is too low, a higher one
-    /// is asked for at once, and the skip done when it is granted. A skip so far that the SA would not last is not done: rekey it.
+    /// Skips so many numbers: the peer is a cluster whose successor started above what we send (RFC 6311 section 5.2). Never past the limit, nor so near to it that packets
+    /// would find the lease at its end before it is extended: where less than half a lease would be left, a higher limit is asked for at once, and the skip done when it is
+    /// granted. Where none is to be had (no handler, or none in time) what there is must do. A skip so far that the SA would not last is not done: rekey it.
     /// </summary>
+    /// <remarks>What left before and comes to the peer after more packets than its window holds is lost there, as with every jump: the path must not reorder across it.</remarks>
     public void Skip(ulong count)
     {
         if (_scope.Sending == 0)
@@ -126,8 +128,7 @@ public sealed class OutboundLease
         }
 
         _skipTo = from + count;
-        if (!SkipWithin())
-            TellLow();
+        SkipOrAsk();
     }
 
     /// <summary>
@@ -190,8 +191,8 @@ public sealed class OutboundLease
             NeedRekeyInTime(slice.Last);
         }
 
-        SkipWithin();
         Measure();
+        SkipOrAsk();
     }
 
     /// <summary>A record that this very term registered: from the first number on, up to a limit that <see cref="Raise"/> will set.</summary>
@@ -212,7 +213,7 @@ public sealed class OutboundLease
             return;
         _limit = limit;
         (_low, _toldLow, _toldEnded) = (false, false, false);
-        SkipWithin();
+        SkipOrAsk();
         Measure();
     }
 
@@ -240,6 +241,7 @@ public sealed class OutboundLease
     /// <summary>The rate fell meanwhile, and what is left is more than a lease: look again half way. At the end of the space there is nothing to look for.</summary>
     internal void LimitIsEnough()
     {
+        SkipWithin(room: 0);
         if (_next > _limit)
             return;
         _low = false;
@@ -248,9 +250,13 @@ public sealed class OutboundLease
 
     internal void AskAgain()
     {
+        NoHigherLimitNow();
         _low = false;
         _mark = Math.Min(_mark, _next - 1);
     }
+
+    /// <summary>A skip waits no longer for one: until the peer's numbers are reached it refuses everything.</summary>
+    internal void NoHigherLimitNow() => SkipWithin(room: 0);
 
     /// <summary>Is another limit asked for, or should it be?</summary>
     internal bool IsLow => _low;
@@ -271,13 +277,20 @@ public sealed class OutboundLease
             NeedRekey($"{last} nears the end of the safe jump from {LastAuthenticated}");
     }
 
-    /// <summary>If the limit allows; what is skipped shows no rate.</summary>
-    private bool SkipWithin()
+    private void SkipOrAsk()
     {
-        if (_skipTo > _limit + 1)
+        if (!SkipWithin(MeasureLease() / 2))
+            TellLow();
+    }
+
+    /// <summary>If so many numbers are left after it; what is skipped shows no rate.</summary>
+    private bool SkipWithin(ulong room)
+    {
+        if (_skipTo <= _next)
+            return true;
+        if (_skipTo - 1 + room > _limit)
             return false;
-        if (_skipTo > _next)
-            (_rateFrom, _next) = (_rateFrom + (_skipTo - _next), _skipTo);
+        (_rateFrom, _next) = (_rateFrom + (_skipTo - _next), _skipTo);
         return true;
     }
 

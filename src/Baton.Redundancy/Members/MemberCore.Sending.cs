@@ -65,7 +65,11 @@ public sealed partial class MemberCore
         if (_desk.TimedOut(RequestKind.Delete, now))
             _deleting = 0;
         if (!HasHandler)
+        {
+            foreach (OutboundLease lease in _scope.LowLeases)
+                lease.NoHigherLimitNow();
             return;
+        }
 
         if (_scope.LowLeases.Count > 0 && _desk.IsFree(RequestKind.Extend, now))
             AskExtension(now, outputs);

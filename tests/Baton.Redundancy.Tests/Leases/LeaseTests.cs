@@ -78,6 +78,49 @@ public class LeaseTests
     }
 
     [Fact]
+    public void A_skip_to_the_end_of_the_lease_waits_for_a_higher_one_so_that_no_packet_finds_it_used_up()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        OutboundLease lease = cluster.Out("A");
+        Assert.True(lease.TryTake(out ulong before));
+        ulong to = lease.Limit;
+        lease.Skip(to - lease.Next);
+        for (int i = 1; i <= 10; i++)
+        {
+            Assert.True(lease.TryTake(out ulong still));
+            Assert.Equal(before + (ulong)i, still);
+        }
+
+        cluster.Until(() => lease.Next == to);
+        Assert.True(lease.Limit > to);
+        for (int i = 0; i < 10; i++)
+            Assert.True(lease.TryTake(out _));
+        Assert.False(lease.HasEnded);
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
+    public void A_skip_to_the_end_of_the_lease_waits_for_no_handler_that_is_not_there(bool asked)
+    {
+        TestCluster cluster = TestCluster.Ready();
+        OutboundLease lease = cluster.Out("A");
+        if (!asked)
+        {
+            cluster.StopHandler();
+            cluster.Until(() => !cluster["A"].HasHandler);
+        }
+
+        ulong to = lease.Limit;
+        lease.Skip(to - lease.Next);
+        Assert.NotEqual(to, lease.Next);
+        if (asked)
+            cluster.StopHandler();
+        cluster.Until(() => lease.Next == to);
+        Assert.Equal(to, lease.Limit);
+        Assert.True(lease.TryTake(out ulong number));
+        Assert.Equal(to, number);
+    }
+
+    [Fact]
     public void A_skip_that_leads_too_far_asks_for_a_rekey_instead()
     {
         TestCluster cluster = TestCluster.Ready();

@@ -107,6 +107,19 @@ internal sealed partial class SimMember
         World.Network.Send(Node, Network.Outside, () => World.PeerReceives(sa, number, app));
     }
 
+    /// <summary>The peer asks for it (RFC 6311 section 5.2).</summary>
+    public void Jump(SimSa sa, ulong by)
+    {
+        if (!_sas.TryGetValue(sa.Index, out SaState? state) || Core.Outbound(state.Id) is not { } lease)
+            return;
+        ulong before = lease.Next;
+        lease.Skip(by);
+        World.Note(TraceKind.Jumped, Node, (ulong)sa.Index, by, $"from {before} to {lease.Next}, limit {lease.Limit}");
+        CountIf(lease.Next > before, Covered.JumpsDone);
+        CountIf(lease.Next == before && ShellActive, Covered.JumpsThatWait);
+        StepIfWork();
+    }
+
     // ---- inbound ----
 
     public void ReceiveOuter(SimSa sa, ulong number, long app, bool handed, bool replay, bool wasHeld = false)

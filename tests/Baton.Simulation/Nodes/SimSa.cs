@@ -57,6 +57,9 @@ internal sealed class SimSa(int index, SaDirection direction, CounterSpace space
     /// <summary>The window of the peer, for what the cluster sends.</summary>
     public SimWindow PeerWindow { get; } = new(window, first - 1);
 
+    /// <summary>What lies up to here the peer's newest member refuses: where it started.</summary>
+    public ulong PeerFloor { get; set; }
+
     public SaRecord NewRecord(ulong lead) => new(
         default, direction, 0xC0DE0000 + (uint)index, space, KeyTag, sliceSize,
         Limit: direction == SaDirection.Outbound ? First + lead - 1 : 0,

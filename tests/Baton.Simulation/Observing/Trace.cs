@@ -19,6 +19,7 @@ internal enum TraceKind : byte
     ClockJump,
     Link,
     Replay,
+    Jumped,
     HandlerInput,
     HandlerOutput,
 }
