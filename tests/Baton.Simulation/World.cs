@@ -47,8 +47,8 @@ internal sealed class World
         Profile = ProfileOf(seed);
         Observer = new Observer(this);
         Network = new Network(this);
-        // A member that moves on by itself (t+2) jumps its numbers with packets under way; a path that reorders across that jump loses some at the peer's
-        // window. That is no switchover: where nothing may be lost, each member's path keeps the order.
+        // A member that moves on by itself (t+2), or because the peer asks, jumps its numbers with packets under way; a path that reorders across that jump loses
+        // some at the peer's window. That is no switchover: where nothing may be lost, each member's path keeps the order.
         Network.OrderedOut = Profile == Profile.PlannedOnly;
         Router = new Router(this);
         Ike = new IkeTraffic(this);
