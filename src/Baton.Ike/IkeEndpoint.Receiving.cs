@@ -42,6 +42,13 @@ public sealed partial class IkeEndpoint
     {
         uint id = header.MessageId.Value;
         if (id == 0 && CounterSynchronization.TryTakeRequest(this, sa, datagram, header)) return;
+        if (sa.Outstanding?.Kind == RequestKind.SynchronizeIds)
+        {
+            // What the peer asked before it has our SYNC it gives up then, and asks anew with an ID above: what we did for it now would be known to us alone (RFC 6311 section 8.1).
+            Counters.Count(IkeDrop.NotSynchronized);
+            return;
+        }
+
         if (id != sa.ExpectedRequestId && !IsAllowed(sa, id))
         {
             if (id == sa.ExpectedRequestId - 1 && sa.ExpectedRequestId > 0) RepeatAnswer(sa, datagram, header);
@@ -204,7 +211,7 @@ public sealed partial class IkeEndpoint
 
         if (isAnswer) sa.AnswerFragments = null;
         else sa.RequestFragments = null;
-        sa.LastHeard = Now;
+        if (isAnswer || !sa.MayHaveAnsweredMore) sa.LastHeard = Now;        // else when it is answered: a recording is no sign of life
         Touch(sa);
         return true;
     }

@@ -39,6 +39,9 @@ public enum IkeDrop
     /// <summary>A synchronization of message IDs that is not above all that was seen: an old one, played back (RFC 6311 section 5.1).</summary>
     OldSync,
 
+    /// <summary>A request, or its repetition, while our synchronization of message IDs is under way: the peer asks anew afterwards (RFC 6311 section 8.1).</summary>
+    NotSynchronized,
+
     /// <summary>A synchronization that is not as RFC 6311 has it, or that would use up our message IDs.</summary>
     MalformedSync,
     UnauthenticatedError,

@@ -53,7 +53,10 @@ public abstract record IkeInput
     /// <summary>An authentic ESP packet came from another address or port of the peer (RFC 7296 section 2.23: only where the peer is behind a NAT).</summary>
     public sealed record EndpointMoved(IkeSaId Sa, IPEndPoint Remote) : IkeInput;
 
-    /// <summary>Our own address changed: as initiator with MOBIKE, tell the peer (RFC 4555 section 3.5).</summary>
+    /// <summary>
+    /// Our own address changed: as initiator with MOBIKE, tell the peer (RFC 4555 section 3.5). Say it also of what was restored from a record that is older than the move; what
+    /// is so already changes nothing.
+    /// </summary>
     public sealed record LocalMoved(IkeSaId Sa, IPEndPoint Local) : IkeInput;
 
     /// <summary>Take over these IKE SAs, or take them up again after <see cref="IkeOutput.RestoreWanted"/>.</summary>

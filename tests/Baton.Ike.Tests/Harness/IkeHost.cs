@@ -88,6 +88,7 @@ internal sealed class IkeHost
                 {
                     foreach (IkeSaId sa in wanted.Sas) _versions[sa] = Site.Ledger.Versions.GetValueOrDefault(sa);
                     Step(new IkeInput.Restore([.. Site.Ledger.ForTakeover(_lab.Now).Where(each => wanted.Sas.Contains(each.Id))]));
+                    Site.Restored();
                 }
 
                 break;
@@ -178,6 +179,9 @@ internal sealed class Site(Lab lab, string name, IPAddress address, bool replica
     /// <summary>So long until what was refused comes back from its record.</summary>
     public double RestoreMilliseconds { get; set; }
 
+    /// <summary>What the shell tells whenever something came back from the records: it may have been told before they were written.</summary>
+    public Action Restored { get; set; } = () => { };
+
     /// <summary>Commits are refused before they get to the ledger, and before those that are on their way to it.</summary>
     public bool RefuseAtOnce { get; set; }
 
@@ -236,6 +240,7 @@ internal sealed class Site(Lab lab, string name, IPAddress address, bool replica
         foreach (ChildSaPair child in Ledger.Children.Values) Active.Data.Up(child);
         lab.Log($"-- {Active.Name} takes over from {old.Name}{(zombie ? ", which lives" : "")}");
         Active.Step(new IkeInput.Restore(Ledger.ForTakeover(lab.Now)));
+        Restored();
     }
 
     private void CommitOne(IkeHost host)

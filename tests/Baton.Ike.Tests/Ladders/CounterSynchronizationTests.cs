@@ -224,12 +224,13 @@ public sealed class CounterSynchronizationTests
         Assert.Contains(lab.Left.Active.Outputs.OfType<IkeOutput.ChildUp>(), each => each.Child.Replaces is not null);
     }
 
-    /// <summary>As if a request that may be a recording had come from elsewhere.</summary>
-    internal static void Synchronize(Lab lab, Site? site = null)
+    /// <summary>As if a request that may be a recording had come from elsewhere, and packets so far below the ceiling.</summary>
+    internal static void Synchronize(Lab lab, Site? site = null, ulong behindBy = 0)
     {
         site ??= lab.Right;
         site.TakeOver(applyOfPending: 9);
         IkeSa sa = Forge.Sa(site);
+        if (behindBy > 0) site.Active.Step(new IkeInput.InboundBehind(sa.Children[0].Id, behindBy));
         sa.SynchronizeIdsWanted = true;
         site.Active.Endpoint.Touch(sa);
         site.Active.Step(new IkeInput.Tick());

@@ -9,7 +9,7 @@ namespace Baton.Ike.Tests.Ladders;
 /// <summary>NATs, ports, fragments and addresses that change (RFC 7296 section 2.23, RFC 7383, RFC 4555).</summary>
 public sealed class PathTests
 {
-    private static readonly IPEndPoint Nat = new(IPAddress.Parse("198.51.100.9"), 40_500);
+    internal static readonly IPEndPoint Nat = new(IPAddress.Parse("198.51.100.9"), 40_500);
 
     [Fact]
     public void ANatIsFoundAndBothFloatTo4500()
@@ -137,9 +137,9 @@ public sealed class PathTests
         Assert.Equal(NotifyType.UnexpectedNatDetected, Assert.IsType<NotifyPayload>(Assert.Single(answer)).NotifyType);
     }
 
-    internal static Lab BehindNat(ulong seed, Func<Connection, Connection>? left = null)
+    internal static Lab BehindNat(ulong seed, Func<Connection, Connection>? left = null, bool leftReplicated = false)
     {
-        Lab lab = Setups.Standard(seed, left, each => (left?.Invoke(each) ?? each) with { Remote = null });
+        Lab lab = Setups.Standard(seed, left, each => (left?.Invoke(each) ?? each) with { Remote = null }, leftReplicated);
         lab.SourceOf = (local, _) => local.Address.Equals(lab.Left.Address) ? new IPEndPoint(Nat.Address, local.Port == 500 ? 40_500 : 44_500) : local;
         lab.DestinationOf = remote => remote.Address.Equals(Nat.Address) ? new IPEndPoint(lab.Left.Address, remote.Port == 40_500 ? 500 : 4500) : remote;
         return lab;

@@ -66,6 +66,25 @@ public sealed class RecordingTests
         Assert.DoesNotContain(lab.Right.Active.Events, each => each.Kind == IkeEventKind.MessageIdsSynchronized);
     }
 
+    /// <summary>Only what is fresh shows that the peer is there now (RFC 7296 section 2.4).</summary>
+    [Fact]
+    public void ARecordingIsNoSignOfLife()
+    {
+        (Lab lab, byte[][] recordings) = Recorded(4, true);
+        lab.Right.TakeOver(applyOfPending: 9);
+        IkeSa right = Forge.Sa(lab.Right);
+        Wire.Instant heard = right.LastHeard;
+        lab.Run(1_000);
+        Play(lab, recordings[1], right.Remote);
+        Play(lab, recordings[1], right.Remote);
+        Assert.Equal(heard, right.LastHeard);
+
+        // What our predecessor would have committed is new.
+        Operations.Ask(lab.Left, Operation.RekeyChild);
+        lab.Run(50);
+        Assert.NotEqual(heard, right.LastHeard);
+    }
+
     /// <summary>Behind a NAT, up, and with three probes of left that right has answered.</summary>
     private static (Lab Lab, byte[][] Recordings) Recorded(ulong seed, bool peerKnowsSynchronization)
     {

@@ -26,9 +26,6 @@ internal sealed class EveryStep
 
     public required Action<Lab> Begin { get; init; }
 
-    /// <summary>What a shell tells a new member that it sees itself: after a takeover, at once.</summary>
-    public Action<Lab> Notice { get; init; } = _ => { };
-
     /// <summary>What must be so in the end, beyond the agreement of both sides.</summary>
     public Action<Lab, string> Check { get; init; } = (_, _) => { };
 
@@ -65,7 +62,6 @@ internal sealed class EveryStep
         Site site = victim == "left" ? lab.Left : lab.Right;
         if (fault is { } takeover) site.TakeOver(takeover.Zombie, takeover.Applied);
         else site.RefuseNext = true;
-        Notice(lab);
         lab.Run(60_000);
         if (EndsTheChild && lab.Left.Active.Data.Children.Count == 0) Operations.AskForChild(lab);
         string what = $"{Name}, {victim} {(fault is { } f ? $"taken over{(f.Zombie ? " (zombie)" : "")}, {f.Applied} pending applied" : "refused a commit")}, step {step}, seed {seed}";
