@@ -9,6 +9,8 @@ namespace Baton.Ike.Tests.Ladders;
 /// <summary>NATs, ports, fragments and addresses that change (RFC 7296 section 2.23, RFC 7383, RFC 4555).</summary>
 public sealed class PathTests
 {
+    internal const int OtherPort = 51_111;
+
     internal static readonly IPEndPoint Nat = new(IPAddress.Parse("198.51.100.9"), 40_500);
 
     [Fact]
@@ -135,6 +137,13 @@ public sealed class PathTests
 
         IReadOnlyList<Payload> answer = Forge.Ask(lab, ExchangeType.Informational, [new NotifyPayload(NotifyType.UpdateSaAddresses), new NotifyPayload(NotifyType.NoNatsAllowed, wrong)])!;
         Assert.Equal(NotifyType.UnexpectedNatDetected, Assert.IsType<NotifyPayload>(Assert.Single(answer)).NotifyType);
+    }
+
+    /// <summary>The NAT has forgotten left, and lets it out by another port.</summary>
+    internal static void AnotherPort(Lab lab)
+    {
+        lab.SourceOf = (local, _) => local.Address.Equals(lab.Left.Address) ? new IPEndPoint(Nat.Address, OtherPort) : local;
+        lab.DestinationOf = remote => remote.Address.Equals(Nat.Address) ? new IPEndPoint(lab.Left.Address, 4500) : remote;
     }
 
     internal static Lab BehindNat(ulong seed, Func<Connection, Connection>? left = null, bool leftReplicated = false)

@@ -94,11 +94,10 @@ public sealed class EveryStepPathTests
         Make = seed => PathTests.BehindNat(seed, each => each with { Mobike = false }, leftReplicated: true),
         Begin = lab =>
         {
-            lab.SourceOf = (local, _) => local.Address.Equals(lab.Left.Address) ? new IPEndPoint(PathTests.Nat.Address, 51_111) : local;
-            lab.DestinationOf = remote => remote.Address.Equals(PathTests.Nat.Address) ? new IPEndPoint(lab.Left.Address, 4500) : remote;
+            PathTests.AnotherPort(lab);
             Operations.Ask(lab.Left, Operation.RekeyChild);
         },
-        Check = (lab, what) => Assert.True(lab.Right.Active.Endpoint.Established.All(each => each.Remote.Port == 51_111), what),
+        Check = (lab, what) => Assert.True(lab.Right.Active.Endpoint.Established.All(each => each.Remote.Port == PathTests.OtherPort), what),
     }.Walk();
 
     private static Lab Made(ulong seed, Func<IkeEndpointPolicy, IkeEndpointPolicy>? left = null, Func<IkeEndpointPolicy, IkeEndpointPolicy>? right = null)

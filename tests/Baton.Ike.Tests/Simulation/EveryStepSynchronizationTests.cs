@@ -1,4 +1,3 @@
-using System.Net;
 using Baton.Ike.Sas;
 using Baton.Ike.Tests.Harness;
 using Baton.Ike.Tests.Ladders;
@@ -39,8 +38,7 @@ public sealed class EveryStepSynchronizationTests
         Begin = lab =>
         {
             lab.Right.TakeOver(applyOfPending: 9);
-            lab.SourceOf = (local, _) => local.Address.Equals(lab.Left.Address) ? new IPEndPoint(PathTests.Nat.Address, 51_111) : local;
-            lab.DestinationOf = remote => remote.Address.Equals(PathTests.Nat.Address) ? new IPEndPoint(lab.Left.Address, 4500) : remote;
+            PathTests.AnotherPort(lab);
             Operations.Ask(lab.Left, Operation.Probe);
         },
     }.Walk();
