@@ -7,13 +7,14 @@ namespace Baton.Throughput;
 public sealed record BenchCase(string Name, string Unit, TunnelKind Kind, Func<Story, TunnelKind, int, double> Measure)
 {
     /// <summary>The quick one.</summary>
-    public static readonly BenchCase Tcp1 = new("tcp1", "Mbit/s", TunnelKind.Usual, (story, kind, seconds) => Iperf.Tcp(story, kind, flows: 1, seconds));
+    public static readonly BenchCase Tcp1 = new("tcp1", "Mbit/s", TunnelKind.Usual, Iperf.Tcp);
 
     public static readonly IReadOnlyList<BenchCase> All =
     [
         Tcp1,
-        Tcp1 with { Name = "tcp8", Measure = (story, kind, seconds) => Iperf.Tcp(story, kind, flows: 8, seconds) },
+        Tcp1 with { Name = "tcp8", Kind = new TunnelKind(FurtherHosts: 8) },
         Tcp1 with { Name = "tcp1-v6", Kind = new TunnelKind(InnerV6: true) },
         Tcp1 with { Name = "tcp1-gcm256", Kind = new TunnelKind(Gcm256: true) },
+        Tcp1 with { Name = "raw-esp", Kind = new TunnelKind(RawEsp: true) },
     ];
 }

@@ -13,21 +13,37 @@ public static class Iperf
 {
     public const string Program = "/usr/bin/iperf3";
 
-    /// <summary>Mbit/s as the receiver counts them. The first second is left out.</summary>
-    public static double Tcp(Story story, TunnelKind kind, int flows, int seconds) =>
-        Run(story, kind, "-P", Text(flows), "-t", Text(seconds), "-O", "1").GetProperty("sum_received").GetProperty("bits_per_second").GetDouble() / 1e6;
-
-    /// <summary>What the client says of the end of its run.</summary>
-    private static JsonElement Run(Story story, TunnelKind kind, params string[] arguments)
+    /// <summary>Mbit/s as the receivers count them, of a flow to each of the kind's hosts at the same time. The first second is left out.</summary>
+    public static double Tcp(Story story, TunnelKind kind, int seconds)
     {
-        using LabProcess server = story.Network.Inner.Start("iperf3", [Program, "-s", "-1", "--forceflush"]);
-        story.Room.Wait.Until("iperf3 listens", TimeSpan.FromSeconds(5), () => File.Exists(server.Log) && server.LastWords().Contains("listening", StringComparison.Ordinal), () => server.LastWords());
-        (int status, string output) = Command.Try("ip", story.Network.PeerHost.Inside([Program, "-c", kind.Target, "-J", .. arguments]).Skip(1));
-        if (status != 0)
-            throw new LabException($"iperf3: {output.Trim()}");
-        server.WaitForExit(TimeSpan.FromSeconds(5));
-        using var document = JsonDocument.Parse(output);
-        return document.RootElement.GetProperty("end").Clone();
+        IReadOnlyList<string> targets = kind.Targets;
+        LabProcess[] servers = [.. targets.Select((target, i) => story.Network.Inner.Start($"iperf3-{i}", [Program, "-s", "-1", "-B", target, "--forceflush"]))];
+        story.Room.Wait.Until("iperf3 listens", TimeSpan.FromSeconds(5),
+            () => servers.All(server => server.LastWords().Contains("listening", StringComparison.Ordinal)), () => servers[0].LastWords());
+        LabProcess[] clients = [.. targets.Select((target, i) => story.Network.PeerHost.Start($"iperf3-{i}", [Program, "-c", target, "-J", "-t", Text(seconds), "-O", "1"]))];
+        double sum = 0;
+        foreach (LabProcess client in clients)
+        {
+            client.WaitForExit(TimeSpan.FromSeconds(seconds + 30));
+            sum += Received(File.ReadAllText(client.Log));
+        }
+
+        foreach (LabProcess server in servers)
+            server.WaitForExit(TimeSpan.FromSeconds(5));
+        return sum;
+    }
+
+    private static double Received(string said)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(said);
+            return document.RootElement.GetProperty("end").GetProperty("sum_received").GetProperty("bits_per_second").GetDouble() / 1e6;
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException)
+        {
+            throw new LabException($"iperf3: {said.Trim()}");
+        }
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -9,10 +9,12 @@ using Baton.Throughput.Systems;
 const string Usage = """
     bench/run [--quick] [--json FILE] [--rounds N] [--seconds N] [--only SYSTEM,...] [--case CASE,...]
 
-    iperf3 through each system in turn, round by round: baton, strongswan, wireguard-go, and bare veth. Prints medians and ratios.
-    Cases: tcp1, tcp8 (eight flows, one SA), tcp1-v6 (IPv6 inside), tcp1-gcm256; --quick: tcp1 alone.
+    iperf3 through each system in turn, round by round: baton, baton-null (without its cipher), strongswan, wireguard-go, openvpn, and bare veth.
+    Prints medians and ratios.
+    Cases: tcp1, tcp8 (eight flows; of baton over eight SAs), tcp1-v6 (IPv6 inside), tcp1-gcm256, raw-esp (ESP without UDP).
+    --quick: tcp1 of baton, strongswan and wireguard-go.
     A system that does not know a case's kind of tunnel is left out of it.
-    Needs root, iperf3, strongSwan and wireguard-go; bench/run installs them on Debian.
+    Needs root, iperf3, strongSwan, wireguard-go and OpenVPN; bench/run installs them on Debian.
     """;
 
 // A peer that is missing is an error: a ratio to nothing says nothing.
@@ -24,10 +26,11 @@ if (args.Contains("--help"))
 
 int rounds = Number("--rounds", 5);
 int seconds = Number("--seconds", 4);
-TunnelSystem[] all = [new BareSystem(), new BatonSystem(), new WireGuardSystem(), new StrongSwanSystem()];
-string[]? names = args.Contains("--quick") ? [BenchCase.Tcp1.Name] : Value("--case")?.Split(',');
+bool quick = args.Contains("--quick");
+TunnelSystem[] all = [new BareSystem(), new BatonSystem(), new BatonSystem("baton-null", NullProgram()), new WireGuardSystem(), new StrongSwanSystem(), new OpenVpnSystem()];
+string[]? names = quick ? [BenchCase.Tcp1.Name] : Value("--case")?.Split(',');
 BenchCase[] cases = [.. BenchCase.All.Where(c => names is null || names.Contains(c.Name))];
-TunnelSystem[] systems = Value("--only") is { } only ? [.. all.Where(s => only.Split(',').Contains(s.Name))] : all;
+TunnelSystem[] systems = (Value("--only") ?? (quick ? "baton,strongswan,wireguard-go" : null)) is { } only ? [.. all.Where(s => only.Split(',').Contains(s.Name))] : all;
 string? missing = !File.Exists(Iperf.Program) ? "iperf3 is not installed" : systems.Select(s => s.WhyNot()).FirstOrDefault(why => why is not null) ?? LabProgram.WhyNot();
 if (missing is not null)
 {
@@ -80,6 +83,8 @@ void Measure(BenchCase of, TunnelSystem system, int round)
         throw;
     }
 }
+
+static string NullProgram() => Path.GetFullPath(Path.Combine(LabProgram.Folder, "..", "..", "artifacts", "baton-null", "baton-null"));
 
 string? Value(string option) => Array.IndexOf(args, option) is >= 0 and int at && at + 1 < args.Length ? args[at + 1] : null;
 

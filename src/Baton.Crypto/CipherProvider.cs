@@ -40,7 +40,10 @@ public static class CipherProvider
     /// <summary>Why this one: a sentence for the log and for <c>baton status</c>.</summary>
     public static string Reason => Chosen.Value.Reason;
 
-    public static string Description => $"{Name}: {Reason}";
+    public static string Description => Substitute is null ? $"{Name}: {Reason}" : "no cipher at all: for measurements only";
+
+    /// <summary>What makes the AEADs of SAs in place of a library. Only the benchmark that measures a gateway without its cipher can set it: no configuration does.</summary>
+    internal static Func<AeadAlgorithm, Aead>? Substitute { get; set; }
 
     public static Aead Make(AeadAlgorithm algorithm, ReadOnlySpan<byte> key, CipherUse use) => Make(Library, algorithm, key, use);
 
@@ -49,6 +52,8 @@ public static class CipherProvider
     public static Aead Make(CipherLibrary library, AeadAlgorithm algorithm, ReadOnlySpan<byte> key, CipherUse use)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(key.Length, Aead.KeyLength(algorithm));
+        if (Substitute is { } substitute)
+            return substitute(algorithm);
         if (library == CipherLibrary.OpenSsl)
             return new EvpAead(algorithm, key, use);
         return (IpsecMb.Value.Library ?? throw new InvalidOperationException(IpsecMb.Value.Reason)).Make(algorithm, key);

@@ -20,6 +20,14 @@ public sealed partial class SourceRulesTests
             Assert.False(NativeImport().IsMatch(File.ReadAllText(file)), $"{Repository.Relative(file)} imports a native function");
     }
 
+    /// <summary>Decision 25.</summary>
+    [Fact]
+    public void Nothing_that_is_installed_takes_the_cipher_away()
+    {
+        foreach (string file in Repository.Sources("src").Where(file => !file.EndsWith("/CipherProvider.cs", StringComparison.Ordinal)))
+            Assert.False(File.ReadAllText(file).Contains("CipherProvider.Substitute", StringComparison.Ordinal), $"{Repository.Relative(file)} replaces the cipher: only bench/Baton.NullCipher may");
+    }
+
     [Fact]
     public void Native_functions_are_imported_at_compile_time()
     {

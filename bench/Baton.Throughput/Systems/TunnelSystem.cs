@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
 using Baton.Lab;
 using Baton.Lab.Hosts;
 using Baton.Lab.Processes;
@@ -7,13 +5,14 @@ using Baton.Lab.Steps;
 
 namespace Baton.Throughput.Systems;
 
-/// <summary>What differs between tunnels: what is inside, and the cipher.</summary>
-public readonly record struct TunnelKind(bool InnerV6 = false, bool Gcm256 = false)
+/// <summary>What differs between tunnels: what is inside, the cipher, whether ESP goes without UDP, and for how many hosts there is an SA each.</summary>
+public readonly record struct TunnelKind(bool InnerV6 = false, bool Gcm256 = false, bool RawEsp = false, int FurtherHosts = 0)
 {
     public static readonly TunnelKind Usual;
 
-    /// <summary>The host behind the cluster.</summary>
-    public string Target => InnerV6 ? Network.HostInner6 : Network.HostInner;
+    /// <summary>The addresses behind the cluster that are spoken to: a flow each, and where the system can, an SA each.</summary>
+    public IReadOnlyList<string> Targets =>
+        FurtherHosts > 0 ? [.. Enumerable.Range(21, FurtherHosts).Select(host => $"10.2.0.{host}")] : [InnerV6 ? Network.HostInner6 : Network.HostInner];
 }
 
 /// <summary>What is measured: raised on the hosts of the lab, between the peer's host and the cluster's, and gone with the room.</summary>
@@ -24,16 +23,18 @@ public abstract class TunnelSystem
     /// <summary>Null: it can be raised here. Otherwise what is missing.</summary>
     public virtual string? WhyNot() => null;
 
-    /// <summary>Can it make such a tunnel?</summary>
-    public virtual bool Knows(TunnelKind kind) => kind == TunnelKind.Usual;
+    /// <summary>Can it make such a tunnel? One tunnel for all hosts is what everybody has.</summary>
+    public virtual bool Knows(TunnelKind kind) => kind with { FurtherHosts = 0 } == TunnelKind.Usual;
 
     /// <summary>Returns when the two inner hosts reach each other.</summary>
     public void Raise(Story story, TunnelKind kind)
     {
         new StageSteps(story).Hosts("a and b");
+        if (kind.FurtherHosts > 0)
+            Network.AddAddresses(story.Network.Inner, "lan", kind.Targets.Select(target => $"{target}/16"));
         RaiseTunnel(story, kind);
         story.Room.Wait.Until($"the inner hosts reach each other through {Name}", TimeSpan.FromSeconds(20),
-            () => Command.Try("ip", story.Network.PeerHost.Inside("ping", "-c", "1", "-W", "1", kind.Target).Skip(1)).Status == 0);
+            () => kind.Targets.All(target => Command.Try("ip", story.Network.PeerHost.Inside("ping", "-c", "1", "-W", "1", target).Skip(1)).Status == 0));
     }
 
     /// <summary>What explains a figure, asked after the measurement; null: nothing to say.</summary>
@@ -51,41 +52,12 @@ public abstract class TunnelSystem
     }
 }
 
-/// <summary>A cluster with its standby in sync, keyed by hand, and a baton peer; AES-GCM with ESN.</summary>
-public sealed class BatonSystem : TunnelSystem
-{
-    public override string Name => "baton";
-
-    public override bool Knows(TunnelKind kind) => true;
-
-    protected override void RaiseTunnel(Story story, TunnelKind kind)
-    {
-        var steps = new ClusterSteps(story);
-        steps.RaiseStatic($"{Network.PeerAddress}:4500", kind.InnerV6 ? Network.ClusterNet6 : Network.ClusterNet,
-            kind.InnerV6 ? Network.PeerNet6 : Network.PeerNet, kind.Gcm256 ? "aes-gcm-256" : "aes-gcm-128");
-        steps.Ready();
-    }
-
-    /// <summary>How much the active took at once, and how much had to wait for its standby.</summary>
-    public override string? Notes(Story story)
-    {
-        if (story.BatonCluster.ActiveNode?.Look() is not { } node)
-            return null;
-        JsonElement counters = node.GetProperty("counters");
-        double packets = Count("esp.delivered") - Count("esp.sealed");
-        return string.Create(CultureInfo.InvariantCulture, $"packets a turn {packets / Count("engine.turns"):0.0}, a write {packets / Math.Max(Count("offload.inner-merged"), 1):0.0}; ")
-            + string.Create(CultureInfo.InvariantCulture, $"held {Count("held.packets") / packets:0.0%}, p99 {Count("held.p99-us"):0} us; dropped {Count("esp.held-overflow"):0}");
-
-        double Count(string name) => counters.TryGetProperty(name, out JsonElement value) ? double.Parse(value.ToString(), CultureInfo.InvariantCulture) : 0;
-    }
-}
-
 /// <summary>Two strongSwans with kernel-libipsec; AES-GCM. It refuses ESN.</summary>
 public sealed class StrongSwanSystem : TunnelSystem
 {
     public override string Name => "strongswan";
 
-    public override bool Knows(TunnelKind kind) => kind with { Gcm256 = false } == TunnelKind.Usual;
+    public override bool Knows(TunnelKind kind) => base.Knows(kind with { Gcm256 = false });
 
     public override string? WhyNot() => Baton.Lab.StrongSwan.Charon.IsInstalled ? null : "strongSwan is not installed";
 

@@ -9,7 +9,8 @@ namespace Baton.Lab.Batons;
 
 /// <summary>A handler and its members, each a process on its host, seen as an operator sees them.</summary>
 /// <param name="withoutRoot">The members run as <see cref="MemberUser"/>.</param>
-public sealed class BatonCluster(Network network, ClusterFiles files, Wait wait, bool withoutRoot = false) : IDisposable
+/// <param name="program">What the members run in place of <c>baton</c>.</param>
+public sealed class BatonCluster(Network network, ClusterFiles files, Wait wait, bool withoutRoot = false, string? program = null) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
 
@@ -114,7 +115,7 @@ public sealed class BatonCluster(Network network, ClusterFiles files, Wait wait,
 
     private void StartMember(Host host, string file)
     {
-        string[] command = [BatonTool.Path, "gateway", file];
+        string[] command = [program ?? BatonTool.Path, "gateway", file];
         _members[host.Name] = host.Start($"gateway-{host.Name}", withoutRoot ? MemberUser.Command(command) : command);
     }
 

@@ -12,9 +12,10 @@ public sealed class BatonPeer : IDisposable
     private readonly LabProcess _process;
     private readonly Operator _operator;
 
-    public BatonPeer(Network network, ClusterFiles files, string tunnels, Wait wait)
+    /// <param name="program">What it runs in place of <c>baton</c>.</param>
+    public BatonPeer(Network network, ClusterFiles files, string tunnels, Wait wait, string? program = null)
     {
-        _process = network.Peer.Start("peer", [BatonTool.Path, "peer", files.WritePeer(tunnels)]);
+        _process = network.Peer.Start("peer", [program ?? BatonTool.Path, "peer", files.WritePeer(tunnels)]);
         _operator = new Operator(network.Peer, files);
         wait.Until("the peer answers", Patience, () => _process.HasExited ? throw new LabException($"the peer has ended: {LastWords()}") : Node.Look() is not null, LastWords);
     }

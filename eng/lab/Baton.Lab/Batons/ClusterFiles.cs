@@ -90,9 +90,10 @@ public sealed class ClusterFiles
         {tunnels}
         """);
 
-    /// <summary>A pair of SAs keyed by hand, with keys of this run: for what needs no negotiation.</summary>
+    /// <summary>Pairs of SAs keyed by hand, with keys of this run: for what needs no negotiation.</summary>
+    /// <param name="locals">The inner addresses on the cluster's side: a pair of SAs for each.</param>
     /// <param name="suite">An AES-GCM, as a file of SAs calls it.</param>
-    public string StaticTunnel(string peer, string local, string remote, string suite = "aes-gcm-128")
+    public string StaticTunnel(string peer, IReadOnlyList<string> locals, string remote, string suite = "aes-gcm-128")
     {
         string Key() => Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(suite == "aes-gcm-128" ? 20 : 36));
         string file = Of("sas.csv");
@@ -100,7 +101,7 @@ public sealed class ClusterFiles
         {
             File.WriteAllLines(file, [
                 "name,suite,spi-to-peer,spi-from-peer,key-to-peer,key-from-peer,local,remote,peer,esn,window",
-                $"lab,{suite},0x10001,0x20001,{Key()},{Key()},{local},{remote},{peer},true,1024"]);
+                .. locals.Select((local, i) => $"lab{i},{suite},0x{0x10001 + i:x},0x{0x20001 + i:x},{Key()},{Key()},{local},{remote},{peer},true,1024")]);
         }
 
         return """

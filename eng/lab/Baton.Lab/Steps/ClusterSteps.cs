@@ -138,17 +138,21 @@ public sealed class ClusterSteps(Story story)
     }
 
     /// <summary>A cluster and a peer keyed by hand, with one pair of SAs between two networks.</summary>
-    public void RaiseStatic(string peer, string local, string remote, string suite = "aes-gcm-128")
+    private void RaiseStatic(string peer, string local, string remote) => RaiseStatic(peer, [local], remote);
+
+    /// <summary>A cluster and a peer keyed by hand, with a pair of SAs for each of the cluster's networks.</summary>
+    /// <param name="program">What gateways and peer run in place of <c>baton</c>.</param>
+    public void RaiseStatic(string peer, IReadOnlyList<string> locals, string remote, string suite = "aes-gcm-128", string? program = null)
     {
         var files = new ClusterFiles(Path.Combine(story.Room.Folder, "files"), story.Network);
-        string tunnel = files.StaticTunnel(peer, local, remote, suite);
-        Raise(files, tunnel);
-        story.BatonPeer = story.Room.Keep(new BatonPeer(story.Network, files, tunnel, story.Room.Wait));
+        string tunnel = files.StaticTunnel(peer, locals, remote, suite);
+        Raise(files, tunnel, program);
+        story.BatonPeer = story.Room.Keep(new BatonPeer(story.Network, files, tunnel, story.Room.Wait, program));
     }
 
-    private void Raise(ClusterFiles files, string tunnels)
+    private void Raise(ClusterFiles files, string tunnels, string? program = null)
     {
-        story.BatonCluster = story.Room.Keep(new BatonCluster(story.Network, files, story.Room.Wait, _withoutRoot));
+        story.BatonCluster = story.Room.Keep(new BatonCluster(story.Network, files, story.Room.Wait, _withoutRoot, program));
         story.BatonCluster.Start([.. story.Network.Members.Select((_, index) => files.WriteMember(index, tunnels))]);
         story.Cluster = End(() => story.BatonCluster.ActiveNode, story.BatonCluster.LastWords);
     }
