@@ -15,7 +15,7 @@ namespace Baton.Ike.Exchanges;
 ///     request ---> we are ending or rekeying the IKE SA ----------> N(TEMPORARY_FAILURE)
 ///                  rekeys a child that we do not have ------------> N(CHILD_SA_NOT_FOUND), but while we wait for an answer that may make it:
 ///                                                                    N(TEMPORARY_FAILURE)
-///                  rekeys a child that we are ending, or rekeyed --> N(TEMPORARY_FAILURE)
+///                  rekeys a child that we are ending, or rekeyed --> N(TEMPORARY_FAILURE); after a SYNC what it had us rekey is taken back first
 ///                  too many children ------------------------------> N(NO_ADDITIONAL_SAS)
 ///                  nothing of it acceptable, other group ----------> N(why)
 ///                  else -------------------------------------------> SA, Nr, [KEr], TSi, TSr
@@ -63,6 +63,7 @@ internal static partial class CreateChildSa
                 return;
             }
 
+            TakeBackGivenUp(core, sa, old);
             if (IsEnding(sa, old))
             {
                 TemporaryFailure(exchange, $"child {old.InboundSpi:x8} is being deleted");
@@ -84,9 +85,20 @@ internal static partial class CreateChildSa
         exchange.Answer(answer);
     }
 
+    /// <summary>
+    /// The first request after a SYNC rekeys it once more: the peer never got our answer to the one before, gave it up (RFC 6311 section 9), and has nothing of the
+    /// successor that came of it. Kept, that would carry our traffic soon, to nobody.
+    /// </summary>
+    private static void TakeBackGivenUp(IkeEndpoint core, IkeSa sa, ChildSa old)
+    {
+        bool isFirstAfterSync = sa.LastAnswer.Count == 0;
+        if (!isFirstAfterSync || old.ReplacedBy is not { } id || sa.Child(id) is not { WeInitiated: false } successor || successor.UseOutboundAt == Instant.Never) return;
+        core.ChildGone(sa, successor, ChildDownReason.NotFoundByPeer);
+        old.LoseSuccessor();
+    }
+
     /// <summary>We are closing it, or it has a successor already.</summary>
-    private static bool IsEnding(IkeSa sa, ChildSa child) =>
-        child.IsReplaced || child.DeleteAt != Instant.Never || (sa.Outstanding is { Kind: RequestKind.DeleteChildren } request && request.Children.Contains(child.Id));
+    private static bool IsEnding(IkeSa sa, ChildSa child) => child.IsReplaced || child.DeleteAt != Instant.Never || Informational.IsGoing(sa, child);
 
     /// <summary>The peer rekeyed it and will delete it; should it not, we do.</summary>
     private static void Replaced(IkeEndpoint core, IkeSa sa, ChildSa old, ChildSa successor)

@@ -101,7 +101,7 @@ internal static class Informational
             return null;
         }
 
-        bool crossing = sa.Outstanding is { Kind: RequestKind.DeleteChildren } ours && ours.Children.Contains(child.Id);
+        bool crossing = IsGoing(sa, child);
         if (child.ReplacedBy is { } successor && sa.Child(successor) is { UseOutboundAt: var at } next && at != Instant.Never)
         {
             next.UseOutboundAt = Instant.Never;
@@ -110,10 +110,25 @@ internal static class Informational
 
         ChildDownReason reason = child.ReplacedBy is not null ? child.DeleteReason : ChildDownReason.Deleted;
         core.ChildGone(sa, child, reason);
-        if (child.ReplacedBy is null && sa.Outstanding is not { Kind: RequestKind.RekeyChild, Child.Rekeys: { } } && sa.Connection is { KeepUp: true })
-            core.Want(sa, child.Policy, core.RetryTime());
+        if (child.ReplacedBy is null && sa.Outstanding is not { Kind: RequestKind.RekeyChild, Child.Rekeys: { } })
+        {
+            if (sa.Children.Find(each => each.ReplacedBy == child.Id && !IsGoing(sa, each)) is { } before)
+            {
+                // In a collision the peer decided for ours, which a SYNC had us give up: we ask once more.
+                before.LoseSuccessor();
+                before.RekeyAt = core.Now;
+            }
+            else if (sa.Connection is { KeepUp: true })
+            {
+                core.Want(sa, child.Policy, core.RetryTime());
+            }
+        }
+
         return crossing ? null : child.InboundSpi;
     }
+
+    /// <summary>Our Delete of it is under way.</summary>
+    public static bool IsGoing(IkeSa sa, ChildSa child) => sa.Outstanding is { Kind: RequestKind.DeleteChildren } ours && ours.Children.Contains(child.Id);
 
     private static bool Ask(IkeEndpoint core, IkeSa sa, RequestKind kind, IReadOnlyList<Payload> payloads) =>
         Requests.Send(core, sa, new OutstandingRequest { Kind = kind, MessageId = sa.NextRequestId, Datagrams = [] }, payloads);

@@ -72,6 +72,9 @@ internal sealed class ChildSa
     /// <summary>When it will have carried nothing for too long. Not in a record: a successor gives it the whole time again.</summary>
     public Instant IdleAt { get; set; } = Instant.Never;
 
+    /// <summary>What took its place is gone, and it is not: it is the one again.</summary>
+    public void LoseSuccessor() => (ReplacedBy, DeleteAt) = (null, Instant.Never);
+
     public bool IsReplaced => ReplacedBy is not null;
 
     public bool MayBeRekeyed => !IsReplaced && DeleteAt == Instant.Never;

@@ -229,10 +229,18 @@ public sealed class CounterSynchronizationTests
     {
         site ??= lab.Right;
         site.TakeOver(applyOfPending: 9);
-        IkeSa sa = Forge.Sa(site);
-        if (behindBy > 0) site.Active.Step(new IkeInput.InboundBehind(sa.Children[0].Id, behindBy));
-        sa.SynchronizeIdsWanted = true;
-        site.Active.Endpoint.Touch(sa);
+        if (behindBy > 0) site.Active.Step(new IkeInput.InboundBehind(Forge.Sa(site).Children[0].Id, behindBy));
+        AskIds(site);
+    }
+
+    internal static void AskIds(Site site)
+    {
+        foreach (IkeSa sa in site.Active.Endpoint.All.Where(each => each.State == IkeSaState.Up))
+        {
+            sa.SynchronizeIdsWanted = true;
+            site.Active.Endpoint.Touch(sa);
+        }
+
         site.Active.Step(new IkeInput.Tick());
     }
 

@@ -55,6 +55,21 @@ public sealed class EveryStepSynchronizationTests
         },
     }.Walk();
 
+    /// <summary>Each successor asks, whatever was answered before: the peer may not have got the answer, and gives up what it asked for.</summary>
+    [Theory, MemberData(nameof(EveryStepTests.Asked), MemberType = typeof(EveryStepTests))]
+    public void OfWhatIsAskedWhereEachSuccessorAsksForIds(Operation operation, string side) => new EveryStep
+    {
+        Name = $"{operation} by {side}, IDs asked by each successor", EndsTheChild = operation == Operation.DeleteChild,
+        Begin = lab =>
+        {
+            foreach (Site site in new[] { lab.Left, lab.Right })
+            {
+                site.Restored = () => CounterSynchronizationTests.AskIds(site);
+                if (side == site.Name || side == "both") Operations.Ask(site, operation);
+            }
+        },
+    }.Walk();
+
     private static void Synchronize(Lab lab, string side, bool counters)
     {
         if (side is "left" or "both") CounterSynchronizationTests.Synchronize(lab, lab.Left, counters ? By : 0);
