@@ -87,7 +87,7 @@ public sealed class PeerProcess : IDisposable
     /// <summary>Takes a checked configuration's connections over without a restart. Who started without any negotiates nothing.</summary>
     public void Reload(NodeOptions options)
     {
-        _ike?.Runner.Post(new Baton.Ike.IkeInput.SetConnections(options.Ike.Connections));
+        _ike?.SetConnections(options.Ike.Connections);
         Post(path => path.SetTraps(options.Ike));
     }
 
@@ -181,7 +181,7 @@ public sealed class PeerProcess : IDisposable
         return status;
     }
 
-    private async Task<P.IkeReply> IkeCommandAsync(P.IkeCommand command) => _ike is null
+    internal async Task<P.IkeReply> IkeCommandAsync(P.IkeCommand command) => _ike is null
         ? new P.IkeReply { Detail = "the SAs of this peer are keyed by its configuration" }
         : await IkeDesk.CommandAsync(_ike.Runner, command, async name =>
         {

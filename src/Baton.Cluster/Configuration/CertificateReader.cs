@@ -16,6 +16,8 @@ internal static class CertificateReader
         string? keyFile = table.Path("key", "Our private key in PEM.", mustExist: true);
         IReadOnlyList<string> authorities = table.Paths("ca", "Certificates (PEM) of the authorities that the peer's certificate comes from.");
         IReadOnlyList<string> lists = table.Paths("crl", "Revocation lists (PEM or DER).");
+        RevocationMode revocation = table.Flag("crl-required", false) ? RevocationMode.Required : RevocationMode.WhereListed;
+        if (revocation == RevocationMode.Required && lists.Count == 0) table.Error("crl", "is missing", "Name the revocation lists, or leave crl-required out.");
         if (authorities.Count == 0) table.Error("ca", "is missing", "Name the certificates of the authorities that the peer's certificate comes from.");
         if (keyFile is not null && CredentialReader.IsOpen(keyFile))
         {
@@ -41,7 +43,7 @@ internal static class CertificateReader
 
         if (own is not { Count: > 0 } || trusted is not { Count: > 0 } || key is null || revoked.Count != lists.Count) return null;
         return new(local, new CertificateCredential([.. own.Select(c => (ReadOnlyMemory<byte>)c.RawData)], key), remote,
-            new CertificatePeerCredential(new CertificateAuthenticator(trusted, revoked)));
+            new CertificatePeerCredential(new CertificateAuthenticator(trusted, revoked, revocation)));
     }
 
     private static X509Certificate2Collection? Load(ConfigSection table, string key, IReadOnlyList<string> paths)

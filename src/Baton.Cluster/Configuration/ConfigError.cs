@@ -1,10 +1,11 @@
 namespace Baton.Cluster.Configuration;
 
 /// <summary>One thing wrong with a file: where, what it says, why that cannot be, and what to write instead.</summary>
+/// <param name="Key">Empty: the file itself.</param>
 public sealed record ConfigError(string Key, string Value, string Problem, string Remedy, int Line = 0)
 {
     public override string ToString() =>
-        $"{(Line > 0 ? $"line {Line}: " : "")}{Key}{(Value.Length > 0 ? $" = {Value}" : "")}: {Problem}. {Remedy}";
+        $"{(Line > 0 ? $"line {Line}: " : "")}{Key}{(Value.Length > 0 ? $" = {Value}" : "")}{(Key.Length > 0 ? ": " : "")}{Problem}. {Remedy}";
 }
 
 /// <param name="Options">Null when there are errors.</param>

@@ -30,11 +30,11 @@ public static class ConfigFile
         {
             return TryReadText(path, out string text, out string trouble)
                 ? Parse(text, path)
-                : new(null, [new ConfigError(path, "", trouble, "Name the TOML file of a node.")], []);
+                : new(null, [new ConfigError("", "", trouble, "Name the TOML file of a node.")], []);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new(null, [new ConfigError(path, "", $"cannot be read ({e.Message})", "Name a file that exists and that this user may read.")], []);
+            return new(null, [new ConfigError("", "", $"cannot be read ({e.Message})", "Name a file that exists and that this user may read.")], []);
         }
     }
 
@@ -53,6 +53,9 @@ public static class ConfigFile
         return true;
     }
 
+    /// <summary>The parser quotes what it read, which may be the rest of the file.</summary>
+    private static string Shortened(string message) => message.Length <= 120 ? message : $"{message.AsSpan(0, 120)}...";
+
     /// <param name="path">For messages, and for the folder that relative paths start from.</param>
     public static ConfigResult Parse(string text, string path)
     {
@@ -61,7 +64,7 @@ public static class ConfigFile
         if (syntax.HasErrors)
         {
             return new(null, [.. syntax.Diagnostics.Select(d =>
-                new ConfigError("syntax", "", d.Message.TrimEnd('.'), "See https://toml.io.", d.Span.Start.Line + 1))], []);
+                new ConfigError("syntax", "", Shortened(d.Message.TrimEnd('.')), "See https://toml.io.", d.Span.Start.Line + 1))], []);
         }
 
         TomlTable root;
@@ -71,7 +74,7 @@ public static class ConfigFile
         }
         catch (TomlException e)
         {
-            return new(null, [new ConfigError("syntax", "", e.Message, "See https://toml.io.")], []);
+            return new(null, [new ConfigError("syntax", "", Shortened(e.Message), "See https://toml.io.")], []);
         }
 
         var errors = new ConfigErrors(Path.GetDirectoryName(full)!, ConfigLines.Of(syntax));

@@ -21,15 +21,26 @@ internal sealed class LoneIke : IIkeHost, IDisposable
     private ulong _lastId;
 
     private readonly AssignedAddresses? _assigned;
+    private readonly OwnAddresses? _own;
 
     public LoneIke(NodeOptions options, PacketPath path, Action<Action<PacketPath>> post, ILogger log)
     {
         (_post, _assigned) = (post, AssignedAddresses.For(options, log));
         Runner = new IkeRunner(options.Ike, new CountingIvSources(), this, options.Outer!.Listen, log);
         path.Ike = Runner;
+        _own = OwnAddresses.For(options, Runner);
     }
 
     public IkeRunner Runner { get; }
+
+    /// <summary>After a reload, from any thread.</summary>
+    public void SetConnections(IReadOnlyList<Connection> connections) => Runner.Post(() =>
+    {
+        if (_own is null)
+            Runner.Step(new IkeInput.SetConnections(connections));
+        else
+            _own.Use(connections);
+    });
 
     /// <summary>Traffic of the pairs, on the data thread, now and then.</summary>
     public void Tell(PacketPath path)
@@ -53,6 +64,7 @@ internal sealed class LoneIke : IIkeHost, IDisposable
 
     public void Dispose()
     {
+        _own?.Dispose();
         Runner.Dispose();
         _assigned?.Dispose();
     }

@@ -51,12 +51,21 @@ public sealed class ConfigFileTests : IDisposable
         {
             File.WriteAllBytes(file, content ?? [.. Enumerable.Repeat((byte)'#', (16 << 20) + 1)]);
             ConfigError error = Assert.Single(ConfigFile.Load(file).Errors);
-            Assert.Equal((file, problem), (error.Key, error.Problem));
+            Assert.Equal(("", problem), (error.Key, error.Problem));
+            Assert.StartsWith(problem, error.ToString(), StringComparison.Ordinal);
         }
         finally
         {
             File.Delete(file);
         }
+    }
+
+    [Fact]
+    public void What_the_parser_quotes_is_cut_off()
+    {
+        string letter = $"Dear reader, it's {new string('x', 10_000)}\n";
+        Assert.All(ConfigFile.Parse(letter, "letter.txt").Errors, error => Assert.InRange(error.ToString().Length, 20, 200));
+        Assert.NotEmpty(ConfigFile.Parse(letter, "letter.txt").Errors);
     }
 
     [Fact]

@@ -187,11 +187,12 @@ public sealed class IkeReaderTests : IDisposable
             certificate = "good.psk"
             key = "open.psk"
             ca = ["nobody.crt"]
+            crl-required = true
             [[connection.child]]
             name = "c"
             """);
         string all = string.Join('\n', result.Errors.Select(e => e.ToString()));
-        foreach (string expected in new[] { "nobody.crt", "chmod 600" })
+        foreach (string expected in new[] { "nobody.crt", "chmod 600", "crl: is missing" })
             Assert.Contains(expected, all, StringComparison.Ordinal);
         Assert.DoesNotContain(new string('b', 40), all, StringComparison.Ordinal);
     }

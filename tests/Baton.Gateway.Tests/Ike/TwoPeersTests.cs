@@ -72,7 +72,7 @@ public sealed class TwoPeersTests : IDisposable
     }
 
     /// <summary>Sends until it arrives: the first ones find no SA yet.</summary>
-    private static byte[] PassUntil(Socket from, int inner, byte[] packet, Socket to, params Task<int>[] runs)
+    internal static byte[] PassUntil(Socket from, int inner, byte[] packet, Socket to, params Task<int>[] runs)
     {
         var buffer = new byte[2_000];
         for (int i = 0; i < 100; i++)
@@ -130,7 +130,7 @@ public sealed class TwoPeersTests : IDisposable
         return result.Options!;
     }
 
-    private static byte[] Packet(string from, string to)
+    internal static byte[] Packet(string from, string to)
     {
         var packet = new byte[64];
         (packet[0], packet[3], packet[9]) = (0x45, 64, 17);

@@ -5,6 +5,7 @@ using Baton.Ike.Negotiation;
 using Baton.Ike.Payloads;
 using Baton.Ike.Tests.Harness;
 using Baton.Ike.Tests.Simulation;
+using Baton.Wire;
 
 namespace Baton.Ike.Tests.Ladders;
 
@@ -122,6 +123,25 @@ public sealed class SetUpTests
         Assert.Equal(1, lab.Right.Active.Endpoint.Counters.CookiesSent);
         var withCookie = lab.Observer.Messages.Where(each => each.Header.Exchange == ExchangeType.IkeSaInit && !each.Header.IsResponse).Last();
         Assert.Equal(NotifyType.Cookie, Assert.IsType<NotifyPayload>(withCookie.Payloads[0]).NotifyType);
+    }
+
+    [Fact]
+    public void ACookieIsKeptWhenAnotherGroupIsAskedForToo()
+    {
+        // left --- SA(x25519, ecp384), KE(x25519) --->            the shorter exchange of section 2.6.1
+        //      <-- N(COOKIE) ---
+        //      --- N(COOKIE), SA, KE(x25519) --->
+        //      <-- N(INVALID_KE_PAYLOAD ecp384) ---
+        //      --- N(COOKIE), SA, KE(ecp384) --->
+        IkeProposalPolicy[] With(params KeyExchangeGroup[] groups) => [new([Cipher.AesGcm128], [], [PrfAlgorithm.HmacSha256], groups)];
+        Lab lab = Setups.Standard(
+            5, each => each with { IkeProposals = With(KeyExchangeGroup.Curve25519, KeyExchangeGroup.Ecp384) }, each => each with { IkeProposals = With(KeyExchangeGroup.Ecp384) });
+        lab.Right.Policy = lab.Right.Policy with { Flood = new FloodPolicy { CookiesFrom = 0 } };
+        Setups.Up(lab);
+
+        Assert.Equal(8, lab.Datagrams);
+        Assert.Equal(1, lab.Right.Active.Endpoint.Counters.CookiesSent);
+        Assert.Equal(KeyExchangeGroup.Ecp384, lab.Left.Active.Endpoint.Established.Single().Group);
     }
 
     [Fact]
@@ -257,6 +277,28 @@ public sealed class SetUpTests
 
         Agreement.Assert(lab);
         Assert.True(lab.Left.Active.Endpoint.Counters.Retransmissions > 0);     // the observer has compared them
+    }
+
+    [Fact]
+    public void RepetitionsComeLaterEachTimeADozenOfThemOverMinutes()
+    {
+        var sent = new List<Instant>();
+        Lab lab = Setups.Standard(14);
+        lab.Left.Policy = lab.Left.Policy with { Retransmit = new RetransmitPolicy() };
+        lab.Passes = (host, _) =>
+        {
+            if (host.Site == lab.Left) sent.Add(lab.Now);
+            return false;
+        };
+        lab.Start();
+        lab.Await(() => sent.Count == 12, 600_000, "a dozen");
+
+        double[] waits = [.. sent.Zip(sent.Skip(1), (one, next) => (next - one).TotalMilliseconds)];
+        Assert.InRange(waits[0], 499, 501);
+        Assert.All(waits.Zip(waits.Skip(1)), pair => Assert.InRange(pair.Second, Math.Min(pair.First * 1.69, 29_999), Math.Min(pair.First * 1.71, 30_001)));
+        Assert.InRange((sent[^1] - sent[0]).TotalMinutes, 2, 5);
+        lab.Run(29_000);
+        Assert.Equal(12, sent.Count);      // and then it is called silent (section 2.4)
     }
 
     [Fact]

@@ -1,0 +1,110 @@
+using System.Net;
+using System.Net.Sockets;
+using Baton.Cluster.Configuration;
+using Baton.Cluster.Protos;
+using Baton.Linux.Tests.Namespaces;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Baton.Gateway.Tests.Ike;
+
+/// <summary>A peer on a host of its own that gets another address tells the other end (RFC 4555), and packets go on.</summary>
+public sealed class OwnAddressesTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("baton-moves-").FullName;
+    private readonly TestNetwork _network = new("roamer", "office");
+
+    public void Dispose()
+    {
+        Directory.Delete(_directory, recursive: true);
+        _network.Dispose();
+    }
+
+    [Fact]
+    public async Task TheIkeSaMovesWithTheAddressAndTheNextOneBeginsThere()
+    {
+        _network.Wire("roamer", "eth0", "office", "eth0", "198.51.100.2/24", "198.51.100.1/24");
+        string psk = Path.Combine(_directory, "key.psk");
+        File.WriteAllText(psk, "a key that is long enough for a test");
+        File.SetUnixFileMode(psk, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        using Socket hostR = Host("roamer"), hostO = Host("office");
+        using PeerProcess roamer = Peer("roamer", hostR, "start = \"initiate\"\nlocal = \"0.0.0.0:4500\"\nremote = \"198.51.100.1:4500\"", ("10.1.0.1", "10.2.0.1"));
+        using PeerProcess office = Peer("office", hostO, "", ("10.2.0.1", "10.1.0.1"));
+        using var stop = new CancellationTokenSource();
+        Task<int> runO = _network.In("office", () => office.RunAsync(stop.Token)), runR = _network.In("roamer", () => roamer.RunAsync(stop.Token));
+        try
+        {
+            byte[] toO = TwoPeersTests.Packet("10.1.0.1", "10.2.0.1"), toR = TwoPeersTests.Packet("10.2.0.1", "10.1.0.1");
+            Assert.Equal(toO, TwoPeersTests.PassUntil(hostR, 7_000, toO, hostO, runR, runO));
+            ulong first = (await UntilRemoteAsync(office, "198.51.100.2:4500")).LocalSpi;
+
+            _network.Ip("roamer", "addr del 198.51.100.2/24 dev eth0");
+            _network.Ip("roamer", "addr add 198.51.100.77/24 dev eth0");
+            Assert.Equal(first, (await UntilRemoteAsync(office, "198.51.100.77:4500")).LocalSpi);
+            Assert.Equal(toO, TwoPeersTests.PassUntil(hostR, 7_000, toO, hostO, runR, runO));
+            Assert.Equal(toR, TwoPeersTests.PassUntil(hostO, 7_000, toR, hostR, runR, runO));
+
+            await office.IkeCommandAsync(new IkeCommand { Verb = "delete", Connection = "between" });
+            Assert.NotEqual(first, (await UntilRemoteAsync(office, "198.51.100.77:4500", not: first)).LocalSpi);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            Assert.Equal(0, await runR);
+            Assert.Equal(0, await runO);
+        }
+    }
+
+    private static async Task<IkeSaStatus> UntilRemoteAsync(PeerProcess peer, string remote, ulong not = 0)
+    {
+        NodeStatus status = new();
+        for (int i = 0; i < 400; i++)
+        {
+            status = await peer.StatusAsync(new StatusRequest { WithIke = true });
+            if (status.IkeSas.FirstOrDefault(sa => sa.Remote == remote && sa.LocalSpi != not) is { } found)
+                return found;
+            await Task.Delay(25);
+        }
+
+        Assert.Fail($"no IKE SA with {remote} within 10 s: {string.Join(", ", status.IkeSas.Select(sa => $"{sa.LocalSpi:x16} {sa.Remote}"))}");
+        throw new InvalidOperationException();
+    }
+
+    private Socket Host(string name) => _network.In(name, () =>
+    {
+        var host = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 200 };
+        host.Bind(new IPEndPoint(IPAddress.Loopback, 5_000));
+        return host;
+    });
+
+    private PeerProcess Peer(string name, Socket host, string way, (string Own, string Other) addresses)
+    {
+        ConfigResult result = ConfigFile.Parse($"""
+            [node]
+            name = "{name}"
+            role = "peer"
+            [cluster]
+            id = "c"
+            [outer]
+            listen = "0.0.0.0:4500"
+            remote = "198.51.100.{(name == "roamer" ? 1 : 2)}:4500"
+            [inner]
+            listen = "127.0.0.1:7000"
+            [[inner.route]]
+            prefix = "{addresses.Own}/32"
+            to = "{host.LocalEndPoint}"
+            [[connection]]
+            name = "between"
+            {way}
+            local-id = "{name}.test"
+            auth = "psk"
+            psk-file = "key.psk"
+            encapsulation = "always"
+            [[connection.child]]
+            name = "hosts"
+            local = ["{addresses.Own}"]
+            remote = ["{addresses.Other}"]
+            """, Path.Combine(_directory, $"{name}.toml"));
+        Assert.Empty(result.Errors.Select(e => e.ToString()));
+        return _network.In(name, () => new PeerProcess(result.Options!, null, NullLoggerFactory.Instance));
+    }
+}
