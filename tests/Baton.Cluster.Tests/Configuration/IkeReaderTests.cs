@@ -89,6 +89,17 @@ public sealed class IkeReaderTests : IDisposable
     }
 
     [Fact]
+    public void The_handbooks_roamer_moves_and_asks_for_addresses()
+    {
+        Write("office.psk", new string('c', 40));
+        ConfigResult result = ConfigFile.Parse(File.ReadAllText(ConfigFileTests.Example("roamer.toml")), Path.Combine(_directory, "roamer.toml"));
+        Assert.Empty(result.Errors.Select(e => e.ToString()));
+        Connection connection = Assert.Single(result.Options!.Ike.Connections);
+        Assert.Equal((IPAddress.Any, IPAddress.Any), (result.Options.Outer!.Listen.Address, connection.Local!.Address));
+        Assert.Equal((true, true, true, true), (connection.KeepUp, connection.Mobike, connection.AsksForIPv4, connection.AsksForIPv6));
+    }
+
+    [Fact]
     public void A_trap_makes_nothing_by_itself_and_says_which_packets_it_is_for()
     {
         string Table(string start, string child) => $"""
