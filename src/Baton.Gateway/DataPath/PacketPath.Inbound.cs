@@ -168,6 +168,18 @@ internal sealed partial class PacketPath
         _held.Compact();
     }
 
+    /// <summary>Do packets of this pair wait for a ceiling?</summary>
+    public bool IsHolding(ulong child)
+    {
+        for (int i = 0; i < _held.Count; i++)
+        {
+            if (_held[i].Entry!.Child == child)
+                return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Hands every held packet over as it came (a planned switchover), or drops it (deposed).</summary>
     public void EmptyHeld(IHandoverSink? successor)
     {

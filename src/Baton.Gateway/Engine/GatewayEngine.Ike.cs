@@ -5,6 +5,7 @@ using Baton.Ike;
 using Baton.Linux;
 using Baton.Redundancy;
 using Baton.Redundancy.Leases;
+using Baton.Redundancy.Members;
 using Baton.Redundancy.Records;
 using Baton.Wire;
 
@@ -25,6 +26,7 @@ internal sealed partial class GatewayEngine
     /// <summary>What waits until the SAs are built whose records are here, with the last of them.</summary>
     private readonly Queue<(long Ticket, Action Then)> _whenBuilt = new();
 
+    private DrainingCommits _commits = null!;
     private long _enqueuedToBuild;
     private long _built;
     private bool _ikeWorks;
@@ -38,6 +40,7 @@ internal sealed partial class GatewayEngine
     {
         if (_options.StaticSas.Count > 0)
             return;
+        _commits = new DrainingCommits(child => Path.IsHolding(child.Value));
         Ike = new ClusterIke(this, _options, _sealer, _log);
         Ike.Runner.Failed = e => Ended.TrySetException(e);
         Path.Ike = Ike.Runner;
@@ -133,6 +136,20 @@ internal sealed partial class GatewayEngine
         return true;
     }
 
+    /// <param name="deleted">The pairs that it deletes: what waits on them for a confirmation goes first.</param>
+    public void Commit(MemberInput.Commit commit, IReadOnlyList<ChildSaId> deleted)
+    {
+        Instant now = MonotonicClock.Now;
+        _commits.Add(commit, deleted, now);
+        FeedCommits(now);
+    }
+
+    private void FeedCommits(Instant now)
+    {
+        while (_commits.Next(now) is { } commit)
+            Feed(commit);
+    }
+
     /// <summary>Who is told of an SA may use it at once.</summary>
     private void OnCommitted(ulong token) => WhenBuilt(() => Ike?.Committed(token));
 
@@ -150,6 +167,7 @@ internal sealed partial class GatewayEngine
     {
         if (Ike is null)
             return;
+        FeedCommits(now);
         while (_whenBuilt.TryPeek(out (long Ticket, Action Then) next) && next.Ticket <= _built)
         {
             _whenBuilt.Dequeue();

@@ -180,6 +180,7 @@ internal sealed partial class GatewayEngine
             yield return (name, value);
         yield return ("engine.ticks", (ulong)((MonotonicClock.Now - _startedAt) / (_options.Redundancy.CeilingTick ?? new MemberPolicy().CeilingTick)));
         yield return ("held.now", (ulong)Path.HeldCount);
+        yield return ("held.deletes-put-off", (ulong)(Ike is null ? 0 : _commits.PutOff));
         yield return ("held.packets", (ulong)Path.HoldTimes.Total);
         yield return ("held.p50-us", (ulong)Path.HoldTimes.Percentile(0.5));
         yield return ("held.p99-us", (ulong)Path.HoldTimes.Percentile(0.99));

@@ -184,7 +184,8 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
                 deletedSas.AddRange([halves.OutboundTag, halves.InboundTag]);
         }
 
-        _engine.Post(new MemberInput.Commit(commit.CommitId, new LedgerCommit(ike, sas, deletedIke, deletedSas)));
+        var wanted = new MemberInput.Commit(commit.CommitId, new LedgerCommit(ike, sas, deletedIke, deletedSas));
+        _engine.Post(e => e.Commit(wanted, commit.Deleted));
     }
 
     public void Perform(IkeOutput output)

@@ -9,6 +9,11 @@ internal sealed class Connections(ClusterFiles files, LabCertificates certificat
 {
     public const string Child = "lan";
 
+    /// <summary>A group in each: no child is rekeyed without.</summary>
+    private const string ForwardSecret = """
+        "aes128gcm16-aes256gcm16-chacha20poly1305-x25519-ecp256-ecp384-ecp521-modp2048-modp3072", "aes256-aes128-sha256-x25519-ecp256-ecp384-ecp521-modp2048-modp3072"
+        """;
+
     private const int NatPort = 4500;
     private const int IkePort = 500;
 
@@ -52,6 +57,7 @@ internal sealed class Connections(ClusterFiles files, LabCertificates certificat
             {(terms.IsMany ? "" : $"remote-id = \"{far}\"")}
             {Credentials(terms, near)}
             encapsulation = "{(terms.RawEsp ? "auto" : "always")}"
+            {(terms.ForwardSecret ? $"esp = [{ForwardSecret}]" : "")}
             liveness-ms = {terms.Liveness * 1000}
             {(isCluster && terms.Pool ? "pools = [\"lab\", \"lab6\"]" : "")}
             {(isCluster && terms.Asks ? "ask = [\"ipv4\", \"ipv6\"]" : "")}

@@ -60,6 +60,15 @@ public sealed class EndSteps(Story story)
         if (!seen.Equals(suite, StringComparison.OrdinalIgnoreCase)) throw new LabException($"it negotiated {seen}");
     }
 
+    /// <summary>As the peer reports it: strongSwan names the group of a key exchange of the child's own.</summary>
+    [Step("expect the child to have negotiated {suite}")]
+    public void ChildNegotiated(string suite)
+    {
+        string seen = OneChild("peer").Suite;
+        if (seen != suite) throw new LabException($"it negotiated {seen}");
+        story.Negotiated = $"{One("peer").Suite}; {seen}";
+    }
+
     /// <summary>Whichever end gave it, and whichever has it.</summary>
     [Step("expect an address of {prefix} to have been given")]
     public void HasAddress(string prefix)

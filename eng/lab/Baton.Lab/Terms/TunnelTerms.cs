@@ -25,6 +25,9 @@ public sealed record TunnelTerms
     /// <summary>Seconds of silence before the peer asks whether we live; zero: never.</summary>
     public int Liveness { get; init; }
 
+    /// <summary>Child SAs only with a key exchange of their own (RFC 7296 1.3.1, 1.3.3); its group is one of <see cref="Esp"/>. The first child, made by IKE_AUTH, has none.</summary>
+    public bool ForwardSecret { get; init; }
+
     /// <summary>ESP as protocol 50, without UDP.</summary>
     public bool RawEsp { get; init; }
 
@@ -34,7 +37,7 @@ public sealed record TunnelTerms
     public bool IsCertificate => Auth != "psk";
 
     /// <summary>The name of the connection: one for each way in which a peer shows who it is and what it is given.</summary>
-    public string Kind => IsMany ? "many" : Auth + (LongCertificates ? "-long" : "") + (Pool ? "-pool" : "") + (Asks ? "-asks" : "") + (Ipv6 ? "-ipv6" : "") + (RawEsp ? "-raw" : "");
+    public string Kind => IsMany ? "many" : Auth + (LongCertificates ? "-long" : "") + (Pool ? "-pool" : "") + (Asks ? "-asks" : "") + (Ipv6 ? "-ipv6" : "") + (ForwardSecret ? "-pfs" : "") + (RawEsp ? "-raw" : "");
 
     /// <summary>What of a side's two nets the tunnel carries: one of them, or both where addresses are given.</summary>
     public string[] Nets(string net, string net6) => Pool || Asks ? [net, net6] : Ipv6 ? [net6] : [net];
@@ -45,7 +48,7 @@ public sealed record TunnelTerms
     /// <summary>All kinds that a strongSwan peer of the lab may ask for.</summary>
     public static IReadOnlyList<TunnelTerms> Kinds { get; } =
     [
-        new(), new() { Pool = true }, new() { Asks = true }, new() { Ipv6 = true },
+        new(), new() { Pool = true }, new() { Asks = true }, new() { Ipv6 = true }, new() { ForwardSecret = true },
         .. new[] { "rsa2048", "rsa3072", "ecdsa256", "ecdsa384", "ecdsa521" }.Select(auth => new TunnelTerms { Auth = auth }),
         new() { Auth = "rsa2048", LongCertificates = true },
         new() { IsMany = true },
@@ -66,6 +69,7 @@ public sealed record TunnelTerms
                 ("asks", 1) => terms with { Asks = true },
                 ("long", 2) when words[1] == "certificates" => terms with { LongCertificates = true },
                 ("ipv6", 1) => terms with { Ipv6 = true },
+                ("pfs", 1) => terms with { ForwardSecret = true },
                 ("raw", 2) when words[1] == "esp" => terms with { RawEsp = true },
                 ("liveness", 2) => terms with { Liveness = int.Parse(words[1], System.Globalization.CultureInfo.InvariantCulture) },
                 _ => throw new LabException($"\"{term}\" is no term of a tunnel"),
