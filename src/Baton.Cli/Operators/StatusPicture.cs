@@ -66,6 +66,14 @@ public sealed class StatusPicture
         }
     }
 
+    /// <summary>How many of the active's SAs a member that takes over the copy has built so far; null where nothing is under way.</summary>
+    public (uint Built, uint Of)? CopyOf(NodeStatus member)
+    {
+        uint of = Members.FirstOrDefault(other => other.Name == Record?.Holder?.Member).Last?.SaCount ?? 0;
+        uint built = member.SaCount - (uint)Math.Min(member.SaCount, member.Counters.GetValueOrDefault("records.to-build"));
+        return member.State != "standby" || built >= of ? null : (built, of);
+    }
+
     /// <summary>SAs whose keys at the designated successor are not those of the active, by their check values.</summary>
     public int OtherKeys
     {

@@ -35,7 +35,7 @@ internal static class StatusTable
         var notes = new List<string>();
         foreach ((string name, NodeStatus? last, TimeSpan? age, bool connected, string witness) in picture.Members)
         {
-            string ready = last is null ? "?" : $"{last.SaReady} of {last.SaCount}";
+            string ready = last is null ? "?" : picture.CopyOf(last) is { } copy ? Bar(copy.Built, copy.Of) : $"{last.SaReady} of {last.SaCount}";
             notes.AddRange((last?.Warnings ?? []).Select(warning => $"{name}: {warning}"));
             if (last is { NotReadyWhy.Length: > 0 }) notes.Add($"{name}: {last.NotReadyWhy}");
             if (last is { RealTime: false, Warnings.Count: 0 }) notes.Add($"{name}: no real-time priority");
@@ -108,6 +108,14 @@ internal static class StatusTable
         : sa.Next > sa.Limit ? "[red]ended[/]"
         : sa.HeadroomMs == 0 ? "idle"
         : Amounts.Span(TimeSpan.FromMilliseconds(sa.HeadroomMs));
+
+    /// <summary>How far a newcomer's copy is.</summary>
+    internal static string Bar(uint built, uint of)
+    {
+        const int Width = 20;
+        int full = (int)((ulong)built * Width / of);
+        return string.Create(CultureInfo.InvariantCulture, $"{new string('█', full)}{new string('░', Width - full)} {(ulong)built * 100 / of} % of {of}");
+    }
 
     private static string Name(Incarnation? incarnation) => incarnation is null ? "none" : incarnation.Member;
 

@@ -29,6 +29,9 @@ internal sealed partial class PacketPath
             entry.IsBehindNat = isBehindNat;
     }
 
+    /// <summary>SAs of a gateway whose peers are elsewhere now: whoever tells of it takes them out.</summary>
+    public Queue<OutboundEntry> MovedPeers { get; } = new();
+
     /// <summary>Takes over what the active learned of a peer.</summary>
     /// <returns>False: there is no such SA here.</returns>
     public bool SetEndpoint(SaId id, in UdpEndpoint peer, in UdpEndpoint local)

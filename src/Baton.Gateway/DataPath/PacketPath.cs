@@ -119,6 +119,7 @@ internal sealed partial class PacketPath : IDisposable
     public void Add(OutboundEntry entry, OutboundLease? lease)
     {
         entry.Lease = lease;
+        entry.Moved = _isPeer ? null : MovedPeers;
         _outbound[entry.Id] = entry;
         _outboundBySpi[entry.Sa.Spi] = entry;  // two peers may choose the same: good for questions, and for pairs that have no id
         if (entry.Child != 0)

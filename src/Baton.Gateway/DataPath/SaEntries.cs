@@ -41,14 +41,20 @@ internal sealed class OutboundEntry(SaId id, OutboundSa sa, SaDescription descri
             if (_peer == value)
                 return;
             _peer = value;
-            PeerMoves++;
+            if (Moved is null || IsMoveQueued)
+                return;
+            IsMoveQueued = true;
+            Moved.Enqueue(this);
         }
     }
 
-    /// <summary>How often <see cref="Peer"/> changed, and how many of these the standbys were told.</summary>
-    public int PeerMoves { get; private set; }
+    /// <summary>Takes it when <see cref="Peer"/> changes, unless it is in there already. Null: nobody asks.</summary>
+    public Queue<OutboundEntry>? Moved { get; set; }
 
-    public int PeerMovesTold { get; set; }
+    public bool IsMoveQueued { get; set; }
+
+    /// <summary>Its peer was once elsewhere than its record says.</summary>
+    public bool HasMoved { get; set; }
 
     /// <summary>A NAT in front of us must not forget the way.</summary>
     public bool IsBehindNat { get; set; }

@@ -4,20 +4,33 @@ using Baton.Wire;
 namespace Baton.Gateway.DataPath;
 
 /// <summary>One pair of selectors of an SA, and its place among others.</summary>
-/// <param name="rank">Of equally narrow rules the one with the higher is used.</param>
-internal sealed class SelectorRule(OutboundEntry entry, in SaSelector source, in SaSelector destination, long rank)
+internal sealed class SelectorRule
 {
-    /// <summary>Between the same two prefixes it says nothing more than they do.</summary>
-    private readonly bool _isPrefixes = !source.IsNarrow && !destination.IsNarrow && source.IsPrefix && destination.IsPrefix;
+    private readonly int _source, _destination;
+    private readonly long _rank;
 
-    public readonly OutboundEntry Entry = entry;
-    public readonly SaSelector Source = source, Destination = destination;
+    /// <summary>Between the same two prefixes it says nothing more than they do: then they need not be looked at.</summary>
+    private readonly bool _isPrefixes;
+
+    /// <param name="source">Which of the SA's selectors of this side.</param>
+    /// <param name="destination">Which of the SA's selectors of that side.</param>
+    /// <param name="rank">Of equally narrow rules the one with the higher is used.</param>
+    public SelectorRule(OutboundEntry entry, int source, int destination, long rank)
+    {
+        (Entry, _source, _destination, _rank) = (entry, source, destination, rank);
+        _isPrefixes = !LooksAtPorts && Source.IsPrefix && Destination.IsPrefix;
+        Narrowness = ((Source.FixedBits + Destination.FixedBits) * 4)
+            + (Source.Protocol != 0 ? 1 : 0) + (Source.IsAnyPort ? 0 : 1) + (Destination.IsAnyPort ? 0 : 1);
+    }
+
+    public OutboundEntry Entry { get; }
+
+    public ref readonly SaSelector Source => ref Entry.Source[_source];
+
+    public ref readonly SaSelector Destination => ref Entry.Destination[_destination];
 
     /// <summary>Address bits first, then whether protocol and ports are named.</summary>
-    public readonly int Narrowness = ((source.FixedBits + destination.FixedBits) * 4)
-        + (source.Protocol != 0 ? 1 : 0) + (source.IsAnyPort ? 0 : 1) + (destination.IsAnyPort ? 0 : 1);
-
-    private readonly long _rank = rank;
+    public int Narrowness { get; }
 
     /// <summary>The one under it in its chain.</summary>
     public SelectorRule? Next;

@@ -45,9 +45,9 @@ internal sealed class SelectorTable
         _hasLast = false;
         _newest++;
         long rank = entry.IsLater ? -_newest : _newest;
-        foreach (SaSelector source in entry.Source)
+        for (int source = 0; source < entry.Source.Length; source++)
         {
-            foreach (SaSelector destination in entry.Destination)
+            for (int destination = 0; destination < entry.Destination.Length; destination++)
                 Add(new SelectorRule(entry, source, destination, rank));
         }
     }

@@ -15,14 +15,14 @@ namespace Baton.Gateway.Engine;
 internal sealed partial class GatewayEngine
 {
     private const int EndpointsPerTurn = 64;
-    private static readonly TimeSpan LookForMoves = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan TellAgain = TimeSpan.FromSeconds(30);
 
-    private readonly Queue<OutboundEntry> _moved = new();
+    /// <summary>Those that moved once, and how many of them are to be told again.</summary>
+    private readonly List<OutboundEntry> _everMoved = [];
+    private int _toTellAgain;
     private readonly byte[] _endpointText = new byte[EndpointNote.Length];
     private readonly byte[] _endpointAddress = new byte[16];
     private ImmutableArray<Incarnation> _toldSet = [];
-    private Instant _nextLook;
     private Instant _nextTellAgain;
     private ulong _endpointTerm;
 
@@ -30,31 +30,40 @@ internal sealed partial class GatewayEngine
 
     public long EndpointsHeard { get; private set; }
 
+    /// <summary>A few a turn; it costs nothing where nobody moves, however many SAs there are.</summary>
     private void TellEndpoints(Instant now)
     {
+        for (int i = 0; i < EndpointsPerTurn && Path.MovedPeers.TryDequeue(out OutboundEntry? entry); i++)
+        {
+            entry.IsMoveQueued = false;
+            if (!entry.HasMoved)
+                _everMoved.Add(entry);
+            entry.HasMoved = true;
+            if (_active)
+                TellEndpoint(entry);
+        }
+
         if (!_active)
         {
-            _moved.Clear();
+            _nextTellAgain = now;  // all of them, once it is active
             return;
         }
 
-        if (now >= _nextLook)
+        if (now >= _nextTellAgain || (Core.Cluster is { } copy && copy.InSync != _toldSet))
+            (_nextTellAgain, _toldSet, _toTellAgain) = (now + TellAgain, Core.Cluster?.InSync ?? [], _everMoved.Count);
+        for (int i = 0; i < EndpointsPerTurn && _toTellAgain > 0; i++)
         {
-            _nextLook = now + LookForMoves;
-            bool all = now >= _nextTellAgain || (Core.Cluster is { } copy && copy.InSync != _toldSet);
-            if (all)
-                (_nextTellAgain, _toldSet) = (now + TellAgain, Core.Cluster?.InSync ?? []);
-            foreach (OutboundEntry entry in Path.OutboundSas.Values)
+            OutboundEntry entry = _everMoved[--_toTellAgain];
+            if (Path.OutboundSas.GetValueOrDefault(entry.Id) == entry)
             {
-                if (entry.PeerMoves == 0 || (!all && entry.PeerMoves == entry.PeerMovesTold))
-                    continue;
-                entry.PeerMovesTold = entry.PeerMoves;
-                _moved.Enqueue(entry);
+                TellEndpoint(entry);
+                continue;
             }
-        }
 
-        for (int i = 0; i < EndpointsPerTurn && _moved.TryDequeue(out OutboundEntry? entry); i++)
-            TellEndpoint(entry);
+            // Its SA has gone; who takes its place was told already.
+            _everMoved[_toTellAgain] = _everMoved[^1];
+            _everMoved.RemoveAt(_everMoved.Count - 1);
+        }
     }
 
     private void TellEndpoint(OutboundEntry entry)

@@ -206,6 +206,9 @@ internal sealed partial class GatewayEngine
         yield return ("witness.malformed", (ulong)_listener.Malformed);
         yield return ("records.to-build", (ulong)_building.Count);
         yield return ("process.resident-bytes", (ulong)Environment.WorkingSet);
+        GCMemoryInfo heap = GC.GetGCMemoryInfo();
+        yield return ("process.managed-bytes", (ulong)(heap.HeapSizeBytes - heap.FragmentedBytes));
+        yield return ("process.managed-committed-bytes", (ulong)heap.TotalCommittedBytes);
         foreach ((string Name, ulong Value) more in MoreCounters())
             yield return more;
         if (Sentinel is { } sentinel)

@@ -62,6 +62,9 @@ public sealed partial class MemberCore
     private void Replace(SaRecord record, ulong revision)
     {
         _highestSaId = Math.Max(_highestSaId, record.Id.Value);
+
+        // The sealed part is for whoever builds the SA, and never changes: kept here it would be a quarter of what a hundred thousand of them weigh.
+        record = record with { Sealed = default };
         if (record.Direction == SaDirection.Outbound)
             ReplaceOutbound(record, revision);
         else

@@ -41,6 +41,18 @@ public sealed class StatusPictureTests
         Assert.Equal(why, new StatusPicture(cluster, [Node("a", "active", 22)], []).WhyNotReady);
     }
 
+    [Theory]
+    [InlineData("standby", 2, 1, "██████████░░░░░░░░░░ 50 % of 2")]
+    [InlineData("standby", 0, 0, "░░░░░░░░░░░░░░░░░░░░ 0 % of 2")]
+    [InlineData("standby", 2, 0, null)]
+    [InlineData("active", 1, 0, null)]
+    public void ANewcomerShowsHowFarItsCopyIs(string state, uint known, uint toBuild, string? bar)
+    {
+        NodeStatus standby = Node("b", state, 22);
+        (standby.SaCount, standby.Counters["records.to-build"]) = (known, toBuild);
+        Assert.Equal(bar, Picture(standby).CopyOf(standby) is { } copy ? StatusTable.Bar(copy.Built, copy.Of) : null);
+    }
+
     private static StatusPicture Picture(NodeStatus standby) => new(new ClusterStatus { Record = Record(inSync: true) }, [Node("a", "active", 22), standby], []);
 
     private static ClusterRecord Record(bool inSync)

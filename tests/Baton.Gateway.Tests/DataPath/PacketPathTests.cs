@@ -165,10 +165,11 @@ public sealed class PacketPathTests : IDisposable
     {
         UdpEndpoint moved = UdpEndpoint.From(new IPEndPoint(IPAddress.Loopback, 4_511));
         OutboundEntry entry = _gateway.OutboundSas[new SaId(1)];
-        Assert.Equal(0, entry.PeerMoves);
+        Assert.Empty(_gateway.MovedPeers);
         Assert.True(_gateway.SetEndpoint(new SaId(1), moved, _gateway.Outer.Local));
         Assert.True(_gateway.SetEndpoint(new SaId(1), moved, default));
-        Assert.Equal((moved, _gateway.Outer.Local, 1), (entry.Peer, entry.Local, entry.PeerMoves));
+        Assert.Equal((moved, _gateway.Outer.Local), (entry.Peer, entry.Local));
+        Assert.Equal([entry], _gateway.MovedPeers);  // to be told once, although it was said twice
         Assert.False(_gateway.SetEndpoint(new SaId(99), moved, default));
     }
 
