@@ -23,9 +23,6 @@ public sealed class OwnAddressesTests : IDisposable
     public async Task TheIkeSaMovesWithTheAddressAndTheNextOneBeginsThere()
     {
         _network.Wire("roamer", "eth0", "office", "eth0", "198.51.100.2/24", "198.51.100.1/24");
-        string psk = Path.Combine(_directory, "key.psk");
-        File.WriteAllText(psk, "a key that is long enough for a test");
-        File.SetUnixFileMode(psk, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         using Socket hostR = Host("roamer"), hostO = Host("office");
         using PeerProcess roamer = Peer("roamer", hostR, "start = \"initiate\"\nlocal = \"0.0.0.0:4500\"\nremote = \"198.51.100.1:4500\"", ("10.1.0.1", "10.2.0.1"));
         using PeerProcess office = Peer("office", hostO, "", ("10.2.0.1", "10.1.0.1"));
@@ -76,35 +73,10 @@ public sealed class OwnAddressesTests : IDisposable
         return host;
     });
 
-    private PeerProcess Peer(string name, Socket host, string way, (string Own, string Other) addresses)
+    private PeerProcess Peer(string name, Socket host, string connection, (string Own, string Other) addresses)
     {
-        ConfigResult result = ConfigFile.Parse($"""
-            [node]
-            name = "{name}"
-            role = "peer"
-            [cluster]
-            id = "c"
-            [outer]
-            listen = "0.0.0.0:4500"
-            remote = "198.51.100.{(name == "roamer" ? 1 : 2)}:4500"
-            [inner]
-            listen = "127.0.0.1:7000"
-            [[inner.route]]
-            prefix = "{addresses.Own}/32"
-            to = "{host.LocalEndPoint}"
-            [[connection]]
-            name = "between"
-            {way}
-            local-id = "{name}.test"
-            auth = "psk"
-            psk-file = "key.psk"
-            encapsulation = "always"
-            [[connection.child]]
-            name = "hosts"
-            local = ["{addresses.Own}"]
-            remote = ["{addresses.Other}"]
-            """, Path.Combine(_directory, $"{name}.toml"));
-        Assert.Empty(result.Errors.Select(e => e.ToString()));
-        return _network.In(name, () => new PeerProcess(result.Options!, null, NullLoggerFactory.Instance));
+        NodeOptions options = LonePeers.Options(
+            _directory, name, ("0.0.0.0:4500", $"198.51.100.{(name == "roamer" ? 1 : 2)}:4500"), "127.0.0.1:7000", host, addresses, connection);
+        return _network.In(name, () => new PeerProcess(options, null, NullLoggerFactory.Instance));
     }
 }

@@ -24,9 +24,6 @@ public sealed class TwoPeersTests : IDisposable
         using var hostB = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 200 };
         hostA.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         hostB.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        string psk = Path.Combine(_directory, "key.psk");
-        File.WriteAllText(psk, "a key that is long enough for a test");
-        File.SetUnixFileMode(psk, UnixFileMode.UserRead | UnixFileMode.UserWrite);
 
         using var stop = new CancellationTokenSource();
         using var first = new PeerProcess(Options("a", a, b, innerA, hostA, ("10.1.0.1", "10.2.0.1"), initiates: true, ike, esp), null, NullLoggerFactory.Instance);
@@ -92,43 +89,19 @@ public sealed class TwoPeersTests : IDisposable
         return [];
     }
 
-    private NodeOptions Options(string name, int own, int other, int inner, Socket host, (string Own, string Other) addresses, bool initiates, string ike, string esp)
-    {
-        ConfigResult result = ConfigFile.Parse($"""
-            [node]
-            name = "{name}"
-            role = "peer"
-            [cluster]
-            id = "c"
-            [outer]
-            listen = "127.0.0.1:{own}"
-            remote = "127.0.0.1:{other}"
-            [inner]
-            listen = "127.0.0.1:{inner}"
-            [[inner.route]]
-            prefix = "{addresses.Own}/32"
-            to = "{host.LocalEndPoint}"
-            [[connection]]
-            name = "between"
-            start = "{(initiates ? "initiate" : "respond")}"
-            local = "127.0.0.1:{own}"
-            remote = "127.0.0.1:{other}"
-            local-id = "{name}.test"
-            auth = "psk"
-            psk-file = "key.psk"
-            encapsulation = "always"
-            ike = ["{ike}"]
-            [[connection.child]]
-            name = "hosts"
-            local = ["{addresses.Own}"]
-            remote = ["{addresses.Other}"]
-            esp = ["{esp}"]
-            rekey-packets = 1000000
-            rekey-bytes = 50000000
-            """, Path.Combine(_directory, $"{name}.toml"));
-        Assert.Empty(result.Errors.Select(e => e.ToString()));
-        return result.Options!;
-    }
+    private NodeOptions Options(string name, int own, int other, int inner, Socket host, (string Own, string Other) addresses, bool initiates, string ike, string esp) => LonePeers.Options(
+        _directory, name, ($"127.0.0.1:{own}", $"127.0.0.1:{other}"), $"127.0.0.1:{inner}", host, addresses,
+        $"""
+        start = "{(initiates ? "initiate" : "respond")}"
+        local = "127.0.0.1:{own}"
+        remote = "127.0.0.1:{other}"
+        ike = ["{ike}"]
+        """,
+        $"""
+        esp = ["{esp}"]
+        rekey-packets = 1000000
+        rekey-bytes = 50000000
+        """);
 
     internal static byte[] Packet(string from, string to)
     {
