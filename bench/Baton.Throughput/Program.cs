@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Runtime.InteropServices;
 using Baton.Lab;
 using Baton.Lab.Hosts;
@@ -11,11 +12,18 @@ const string Usage = """
 
     iperf3 through each system in turn, round by round: baton, baton-null (without its cipher), strongswan, wireguard-go, openvpn, and bare veth.
     Prints medians and ratios.
-    Cases: tcp1, tcp8 (eight flows; of baton over eight SAs), tcp1-v6 (IPv6 inside), tcp1-gcm256, raw-esp (ESP without UDP).
+    Cases: tcp1, tcp8 (eight flows; of baton over eight SAs), tcp1-v6 (IPv6 inside), tcp1-gcm256, raw-esp (ESP without UDP),
+    udp200 (the highest rate of 200-byte packets with less than 0.5 % lost), udp200-uso (the same from a sender with UDP segmentation).
     --quick: tcp1 of baton, strongswan and wireguard-go.
     A system that does not know a case's kind of tunnel is left out of it.
     Needs root, iperf3, strongSwan, wireguard-go and OpenVPN; bench/run installs them on Debian.
     """;
+
+// The ends of a flow of small packets, which run on hosts of the lab.
+if (args is ["udp-sink", var local])
+    return UdpEnds.Sink(IPEndPoint.Parse(local));
+if (args is ["udp-send", var target, var rate, var length, var way])
+    return UdpEnds.Send(IPEndPoint.Parse(target), int.Parse(rate, CultureInfo.InvariantCulture), double.Parse(length, CultureInfo.InvariantCulture), way == "runs");
 
 // A peer that is missing is an error: a ratio to nothing says nothing.
 if (args.Contains("--help"))
