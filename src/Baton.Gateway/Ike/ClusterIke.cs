@@ -170,12 +170,18 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
 
         if (isTooLong)
         {
+            foreach (ChildSaPair pair in commit.Created)
+                ChildRecords.Wipe(pair);
             Runner.Post(() => Fail(commit.CommitId, "the state of an IKE SA is too long for a record"));
             return;
         }
 
         foreach (ChildSaPair pair in commit.Created)
+        {
             AddPair(pair, sas);
+            ChildRecords.Wipe(pair);  // sealed; the data path has them from the record, when there is one
+        }
+
         if (commit.Created.Count > 0)
             _hopedFor[commit.CommitId] = [.. commit.Created.Select(pair => pair.Id.Value)];
         foreach (ChildSaId child in commit.Deleted)
@@ -193,10 +199,8 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
         _assigned?.Follow(output, Runner.Endpoint);
         switch (output)
         {
-            case IkeOutput.ChildUp up:
-                ChildRecords.Wipe(up.Child);  // the data path has them from the record
-                if (up.Child.BehindNat)
-                    _engine.Post(e => e.Path.SetBehindNat(up.Child.Id.Value, true));
+            case IkeOutput.ChildUp { Child: { BehindNat: true } child }:
+                _engine.Post(e => e.Path.SetBehindNat(child.Id.Value, true));
                 break;
             case IkeOutput.UseOutbound use:
                 _engine.Post(e => e.Path.UseOutbound(use.Child.Value));

@@ -82,6 +82,36 @@ public sealed class PathTests
         Agreement.Assert(lab);
     }
 
+    [Fact]
+    public void AnAnswerInFragmentsIsRepeatedByASuccessorAsTheSameBytes()
+    {
+        // left --- 2 fragments ---> right1   x<-- 2 fragments ---   -- right2 takes over --   --- the same 2 ---> right2   <--- the same 2 ---
+        Lab lab = Setups.Standard(11);
+        lab.Left.Policy = lab.Left.Policy with { MaxDatagram = 150 };
+        lab.Right.Policy = lab.Right.Policy with { MaxDatagram = 150 };
+        Setups.Up(lab);
+        var answers = new List<string>();
+        bool lose = true;
+        lab.Passes = (host, send) =>
+        {
+            if (IkeHeader.TryParse(send.Message.Span, out IkeHeader header) != IkeParseVerdict.Parsed || !header.IsResponse || host.Site != lab.Right) return true;
+            answers.Add(Convert.ToHexString(send.Message.Span));
+            return !lose;
+        };
+        Operations.Ask(lab.Left, Operation.RekeyChild);
+        lab.Run(30);
+        string[] first = [.. answers];
+        Assert.True(first.Length > 1, $"{first.Length} fragments");
+        lab.Right.TakeOver(applyOfPending: 9);
+        answers.Clear();
+        lose = false;
+        lab.Run(1_000);
+
+        Assert.Equal(first, answers.Take(first.Length));        // once, though each of the request's fragments came again (RFC 7383 section 2.6.1)
+        Assert.Equal(first.Length, answers.Distinct().Count(each => first.Contains(each)));
+        Agreement.Assert(lab);
+    }
+
     [Theory, InlineData(true), InlineData(false)]
     public void AnInitiatorThatMovesTellsAndIsAskedForACookie(bool takeOver)
     {
