@@ -36,7 +36,11 @@ public sealed class InboundCeiling
     private ulong[] _confirmed = [];
     private ulong _asked;
     private ulong _toldHighest;
+    private ulong _toldCame;
     private ulong _wanted;
+
+    /// <summary>Packets that had to wait. One that is asked again raises <see cref="_wanted"/> no more, and counts once.</summary>
+    private ulong _waited;
     private ulong _loweredTick;
     private Instant _toldAt;
     private double _perTick;
@@ -45,6 +49,7 @@ public sealed class InboundCeiling
     // Coarse.
     private ulong _coarseMark;
     private ulong _coarseFrom;
+    private ulong _coarseCame;
     private Instant _coarseSince;
     private ulong _coarseLease;
 
@@ -140,6 +145,17 @@ public sealed class InboundCeiling
 
     private bool IsTracked => _scope.Told != 0;
 
+    /// <summary>Packets so far. One that waited counts again when it is accepted: <see cref="CameSince"/> sees to it.</summary>
+    private ulong Came => _admitted + _waited;
+
+    /// <summary>What makes a rate: packets, but no more than the numbers they brought. A peer that jumps its counter (RFC 6311), and a talker that jumps its
+    /// SEQ, send no more for it, and a lead of a jump's size would shut a successor out for good.</summary>
+    private ulong CameSince(ulong number, ulong packets)
+    {
+        ulong target = Math.Max(_highest, _wanted);
+        return target > number ? Math.Min(target - number, Came - packets) : 0;
+    }
+
     private Admission AdmitSlowly(ulong number)
     {
         if (_scope.Admitting == 0 || Record is null)
@@ -161,7 +177,7 @@ public sealed class InboundCeiling
         }
 
         if (number > _wanted)
-            _wanted = number;
+            (_wanted, _waited) = (number, _waited + 1);
         if (IsTracked && number > _asked)
             TellFine();
         if (number > Coarse)
@@ -214,8 +230,8 @@ public sealed class InboundCeiling
             _start = new InboundStart(_scope.ReceiveStart, _floor, null);
         }
 
-        (_toldHighest, _toldAt, _perTick) = (_highest, _scope.Now, 0);
-        (_coarseFrom, _coarseSince, _coarseLease) = (_highest, _scope.Now, 0);
+        (_toldHighest, _toldCame, _toldAt, _perTick) = (_highest, Came, _scope.Now, 0);
+        (_coarseFrom, _coarseCame, _coarseSince, _coarseLease) = (_highest, Came, _scope.Now, 0);
         SetCoarseMark();
     }
 
@@ -308,8 +324,7 @@ public sealed class InboundCeiling
         _fineDirty = false;
         ulong target = Math.Max(_highest, _wanted);
         double ticks = Math.Max((_scope.Now - _toldAt) / _scope.Policy.CeilingTick, 1);
-        ulong came = target > _toldHighest ? target - _toldHighest : 0;
-        double rate = came > 1 << 16 ? 0 : came / ticks; // the peer jumped: no rate
+        double rate = CameSince(_toldHighest, _toldCame) / ticks;
         _perTick = ticks > 8 ? rate : (_perTick * 0.75) + (rate * 0.25);
         ulong lead = 0;
         if (_perTick >= 0.5)  // a packet a pace of two ticks
@@ -320,7 +335,7 @@ public sealed class InboundCeiling
             lead = (ulong)Math.Min(Math.Ceiling(_perTick * trip), 1 << 14);
         }
 
-        (_toldHighest, _toldAt) = (target, _scope.Now);
+        (_toldHighest, _toldCame, _toldAt) = (target, Came, _scope.Now);
         ceiling = Math.Min(target + lead, Slice.LastUsable(Record!.Space));
         bool rises = ceiling > _asked;
         if (rises)
@@ -354,7 +369,7 @@ public sealed class InboundCeiling
             return false;
         _loweredTick = tick;
         _asked = _highest;
-        (_toldHighest, _perTick) = (_highest, 0);
+        (_toldHighest, _toldCame, _perTick) = (_highest, Came, 0);
         for (int i = 0; i < _confirmed.Length; i++)
             _confirmed[i] = Math.Min(_confirmed[i], _highest);
         SetLimit();
@@ -366,10 +381,8 @@ public sealed class InboundCeiling
     {
         BeCurrent();
         ulong target = Math.Max(_highest, _wanted);
-        // A peer that jumped its counter (RFC 6311) shows no rate by it: what counts is what came below the ceiling that stands, and
-        // no lead is more than four times the one before. A lead of a jump's size would shut a cold successor out for good.
-        ulong came = Math.Min(target, Coarse);
-        ulong lease = _scope.SizeOfLease(Record!.Space, 0, came - Math.Min(came, _coarseFrom), _coarseSince);
+        ulong lease = _scope.SizeOfLease(Record!.Space, 0, CameSince(_coarseFrom, _coarseCame), _coarseSince);
+        // Nor is a burst a rate: no lead is more than four times the one before.
         lease = Math.Min(lease, Math.Max(_coarseLease, _scope.Policy.LeaseMinimum) * 4);
         _coarseLease = lease;
         ulong most = Slice.LastUsable(Record.Space);
@@ -395,7 +408,7 @@ public sealed class InboundCeiling
     {
         if (_scope.Admitting == 0)
             return false;
-        (_coarseFrom, _coarseSince) = (Math.Max(_highest, _wanted), _scope.Now);
+        (_coarseFrom, _coarseCame, _coarseSince) = (Math.Max(_highest, _wanted), Came, _scope.Now);
         _coarseDirty = false;
         SetCoarseMark();
         return _epoch == _scope.Admitting && SetLimit();

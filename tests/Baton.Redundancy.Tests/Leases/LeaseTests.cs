@@ -241,6 +241,31 @@ public class LeaseTests
         Assert.Equal(0, held);
     }
 
+    /// <summary>A talker may begin its SEQ anew, as a peer may jump its counter (RFC 6311): that is no rate, and a successor refuses no more for it.</summary>
+    [Theory]
+    [InlineData(3, 2_048)]      // RTP
+    [InlineData(2, 65_536)]     // ESP
+    public void A_jump_of_the_counter_asks_for_no_lead(uint sa, uint coarseLead)
+    {
+        TestCluster cluster = TestCluster.Ready();
+        cluster.Step(cluster.Members["A"], new MemberInput.RegisterSas([TestCluster.Sa(SaDirection.Inbound, 3) with { Space = CounterSpace.Srtp }]));
+        cluster.Until(() => cluster["A"].Inbound(new SaId(sa)) is not null);
+        InboundCeiling ceiling = cluster["A"].Inbound(new SaId(sa))!;
+        ulong number = 0;
+        for (int i = 0; i < 100; i++)
+        {
+            number += i % 10 == 9 ? 30_000u : 1;
+            cluster.Until(() => ceiling.Admit(number) == Admission.Accept);
+            cluster.Run(0.2);
+            Assert.InRange(ceiling.Ceiling, number, number + 100);
+            Assert.InRange(cluster.Handler.Records[new SaId(sa)].CoarseCeiling, number, number + coarseLead);
+        }
+
+        cluster.Kill("A");
+        cluster.Until(() => cluster["B"].IsActive);
+        cluster.Until(() => cluster["B"].Inbound(new SaId(sa))!.Admit(number + 101) == Admission.Accept);
+    }
+
     /// <summary>So many numbers each tenth of a millisecond.</summary>
     private static int Flow(TestCluster cluster, InboundCeiling ceiling, ref ulong number, int milliseconds, int each = 10)
     {
