@@ -17,7 +17,7 @@ public readonly record struct CounterSpace(int Bits, int WireBits, ulong SafeJum
 
     /// <summary>SRTP (RFC 3711 3.3.1): below 2^15. Slice and lease stay below 1/16 of that together, so one takeover jumps by less than 2,048, which a
     /// receiver takes for loss and not for another stream (RFC 3550 A.1: 3,000). A number is the index plus 1: numbers begin at 1, an index at 0.</summary>
-    public static readonly CounterSpace Srtp = new(48, 16, 1UL << 15);
+    public static readonly CounterSpace Srtp = new(48, 16, (1UL << 15) - 1);
 
     /// <summary>SRTCP (RFC 3711 3.4): the whole index travels, so any jump. A number is the index plus 1.</summary>
     public static readonly CounterSpace Srtcp = new(31, 31, int.MaxValue);

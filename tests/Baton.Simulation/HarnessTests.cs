@@ -28,6 +28,10 @@ public sealed class HarnessTests
     [InlineData(nameof(Sabotage.LoseWhenPlanned), nameof(Promise.NothingLostWhenPlanned))]
     [InlineData(nameof(Sabotage.SendBeforeCommit), nameof(Promise.CommittedStateLost))]
     [InlineData(nameof(Sabotage.NeverHeal), nameof(Promise.ServiceReturns))]
+    [InlineData(nameof(Sabotage.AcceptAboveCeiling), nameof(Promise.NoNumberTwice))]    // what is relayed
+    [InlineData(nameof(Sabotage.ForgetWindow), nameof(Promise.NoNumberTwice))]
+    [InlineData(nameof(Sabotage.WideSlices), nameof(Promise.FarEndFollows))]
+    [InlineData(nameof(Sabotage.ForgetRollover), nameof(Promise.ServiceReturns))]
     public void HarmIsSeen(string sabotage, string promise)
     {
         for (ulong seed = 0; seed < 64; seed++)

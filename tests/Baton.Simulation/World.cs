@@ -18,6 +18,12 @@ internal enum Sabotage
     LoseWhenPlanned,
     NeverHeal,
     SendBeforeCommit,
+
+    /// <summary>SRTP with slices as if the whole index travelled.</summary>
+    WideSlices,
+
+    /// <summary>A successor that goes on with the SEQ, without the ROC.</summary>
+    ForgetRollover,
 }
 
 /// <summary>One run: a handler, three members, peers, a network and clocks, from one seed, in one thread, in virtual time.</summary>
@@ -121,6 +127,7 @@ internal sealed class World
             At(Random.Between(0, Network.Ms(100)), member.Start);
         for (int pair = 0; pair < 3; pair++)
             AddPair();
+        AddCall();
         At(Network.Ms(300), Housekeeping);
         Ike.Start();
         PeerClusters.Start();
@@ -159,12 +166,36 @@ internal sealed class World
         {
             // Some start just below where the low half wraps.
             ulong first = extended && direction == SaDirection.Outbound && Random.Chance(0.3) ? uint.MaxValue - (ulong)Random.Between(0, 400) : 1;
-            var sa = new SimSa(Sas.Count, direction, space, first, slice, window) { MeanInterval = interval };
-            Sas.Add(sa);
-            At(Math.Max(Now, Network.Ms(3_000)), () => Traffic(sa));
-            if (sa.Index >= 4)
-                Rest(sa);
+            Add(new SimSa(Sas.Count, direction, space, first, slice, window) { MeanInterval = interval });
         }
+    }
+
+    /// <summary>A call's SAs: RTP that we source or relay, and RTP that we receive; or RTCP. Chance of its own, so that the pairs are the same without it.</summary>
+    private void AddCall()
+    {
+        var random = new SimRandom(Seed ^ 0xCA11_CA11);
+        int kind = random.Below(5);
+        bool relayed = kind >= 3;
+        CounterSpace space = kind == 0 ? CounterSpace.Srtcp : CounterSpace.Srtp;
+        if (Sabotage == Sabotage.WideSlices)
+            space = space with { SafeJump = space.Maximum };
+        ulong slice = Sabotage == Sabotage.WideSlices ? 1 << 15 : random.Pick([64ul, 256ul, 511ul]);
+        long interval = random.Between(Network.Ms(40), Network.Ms(80));
+        foreach (SaDirection direction in new[] { relayed ? SaDirection.Inbound : SaDirection.Outbound, SaDirection.Inbound })
+        {
+            // Most start just below where the SEQ wraps, some of them with a ROC above 0: a call that has been up for long.
+            ulong first = kind != 0 && random.Chance(0.7) ? ((ulong)random.Below(4) << 16) + 65_536 - (ulong)random.Between(0, 700) : 1;
+            bool relays = relayed && Sas.Count % 2 == 0;
+            Add(new SimSa(Sas.Count, direction, space, first, slice, random.Pick([64, 128]), relays) { MeanInterval = interval });
+        }
+    }
+
+    private void Add(SimSa sa)
+    {
+        Sas.Add(sa);
+        At(Math.Max(Now, Network.Ms(3_000)), () => Traffic(sa));
+        if (sa.Index >= 4)
+            Rest(sa);
     }
 
     private bool TrafficEnds => Profile == Profile.PlannedOnly && Now > End - Network.Ms(1_500);
@@ -202,11 +233,11 @@ internal sealed class World
         // A peer may jump its own counter (RFC 6311), and an extended one wraps its low half that way. Not again before the cluster has followed:
         // two jumps in a row would be more than inference follows (RFC 4303 A2.2). Not where no packet may be lost: a jump outruns the window.
         if (sa.Space.WireBits < sa.Space.Bits && sa.Jumps < 6 && Profile != Profile.PlannedOnly && Random.Chance(0.004)
-            && sa.Accepted.Count > 0 && sa.PeerNext - sa.Accepted[^1].Number < 1 << 20)
+            && sa.Accepted.Count > 0 && sa.PeerNext - sa.Accepted[^1].Number < (sa.IsVoice ? 1u << 10 : 1u << 20))
         {
             sa.Jumps++;
-            Coverage.Count(Covered.PeerJumps);
-            sa.PeerNext += 1u << 30;
+            Coverage.Count(sa.IsVoice ? Covered.TalkerJumps : Covered.PeerJumps);
+            sa.PeerNext += sa.LongestJump;
         }
 
         ulong number = sa.PeerNext++;
@@ -224,10 +255,16 @@ internal sealed class World
 
     public void PeerReceives(SimSa sa, ulong number, long app)
     {
-        if (!sa.PeerWindow.IsFresh(number) || !sa.PeerWindow.Infers(number, sa.Space))
+        if (!sa.PeerWindow.IsFresh(number))
             return;
+        Observer.Inferred(sa, number, sa.PeerWindow.Infer(number, sa.Space));
         sa.PeerWindow.Mark(number);
         Observer.Delivered(sa, number, app);
+        if (sa.IsVoice && sa.Direction == SaDirection.Outbound && Random.Chance(0.05))
+        {
+            SimMember to = Router.Next();
+            Network.Send(Network.Outside, to.Node, () => to.Deliver(Channel.Data, () => to.ReceiveReport(sa, number)));
+        }
     }
 
     /// <summary>Registers and deletes, again and again, with whoever works, until the ledger has it.</summary>
@@ -266,7 +303,7 @@ internal sealed class World
 
     /// <summary>
     /// A cold successor refuses a whole coarse lead. Once the faults are over it asks the peer to jump its counter (RFC 6311), where that is needed
-    /// and only there: a floor that does not lie above the peer's numbers excuses nobody.
+    /// and only there: a floor that does not lie above the peer's numbers excuses nobody. A talker of RTP cannot be asked; its call would be offered anew.
     /// </summary>
     private void JumpWhereCold(SimMember active)
     {
@@ -275,10 +312,10 @@ internal sealed class World
         foreach (SimSa sa in Sas)
         {
             if (sa.Direction == SaDirection.Inbound && sa.LastArrival < Now - Network.Ms(2_000) && sa.Id is { } id
-                && active.Core.Inbound(id) is { } ceiling && ceiling.Start.Floor >= sa.PeerNext)
+                && active.Core.Inbound(id) is { Start: var start } && (start.Window?.Top ?? start.Floor) is var from && from >= sa.PeerNext)
             {
                 Coverage.Count(Covered.PeersAskedToJump);
-                sa.PeerNext = ceiling.Start.Floor + 1;
+                sa.PeerNext = from + 1;
             }
         }
     }

@@ -64,7 +64,7 @@ public class SliceTests
         { CounterSpace.Esp32, 1 << 20 },
         { CounterSpace.EspExtended, 1 << 24 },
         { CounterSpace.IkeIv, 1 << 24 },
-        { CounterSpace.Srtp, 512 },
+        { CounterSpace.Srtp, 511 },
         { CounterSpace.Srtcp, 1 << 19 },
     };
 

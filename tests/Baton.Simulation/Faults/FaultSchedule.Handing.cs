@@ -15,7 +15,7 @@ internal sealed partial class FaultSchedule
         bool records = _random.Chance(0.5);
         if (records)
         {
-            if (world.Sas.Count < 14 && _random.Chance(0.6))
+            if (world.Sas.Count < 16 && _random.Chance(0.6))
                 world.AddPair();
             else
                 _random.Pick(world.Sas).WantDelete = true;

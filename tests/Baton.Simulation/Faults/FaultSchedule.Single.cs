@@ -164,8 +164,8 @@ internal sealed partial class FaultSchedule
 
         void End()
         {
-            // Nor does it end while it is somebody's successor.
-            if (Array.Exists(world.Members, member => member.HandsOver))
+            // Nor does it end while it is somebody's successor, or is one and has not heard of it.
+            if (Array.Exists(world.Members, member => member.HandsOver) || (world.Observer.Durable?.Holder == active.Self && !active.ShellActive))
                 Later(50, End);
             else if (active.Life == life && !active.ShellActive)
                 StartAgain(active, Duration(300, 4_000), active.End);

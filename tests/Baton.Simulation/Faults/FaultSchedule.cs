@@ -238,7 +238,7 @@ internal sealed partial class FaultSchedule(World world)
                 Stop();
                 break;
             case Fault.AddSas:
-                if (world.Sas.Count < 14)
+                if (world.Sas.Count < 16)
                     world.AddPair();
                 if (_random.Chance(0.6))
                     Later(Duration(1, 500), () => Strike(_random.Pick([Fault.HandlerPause, Fault.DiskTrouble, Fault.BreakSession, Fault.CrashActive])));

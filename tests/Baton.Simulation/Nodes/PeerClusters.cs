@@ -27,7 +27,7 @@ internal sealed class PeerClusters(World world)
         SimSa sa = _random.Pick(world.Sas);
         ulong by = _random.Pick(Distances);
         bool forNoNeed = world.Profile == Profile.PlannedOnly || _random.Chance(0.3);
-        if (sa.Direction != SaDirection.Outbound || !sa.Registered || IsShut(sa))
+        if (sa.Direction != SaDirection.Outbound || sa.IsVoice || !sa.Registered || IsShut(sa))
             return;
         if (!forNoNeed && world.Now < World.QuietFrom)
         {

@@ -1,3 +1,4 @@
+using Baton.Redundancy;
 using Baton.Redundancy.Leases;
 using Baton.Redundancy.Members;
 using Baton.Redundancy.Records;
@@ -101,9 +102,16 @@ internal sealed partial class SimMember
             return;
         }
 
-        World.Observer.Sent(this, sa, number);
+        Seal(sa, number, app);
         if (World.Sabotage == Sabotage.RepeatNumber && World.Random.Chance(0.01))
             World.Observer.Sent(this, sa, number);
+    }
+
+    private void Seal(SimSa sa, ulong number, long app)
+    {
+        World.Observer.Sent(this, sa, number);
+        if (sa.IsRelayed)
+            sa.Accepted.Add((number, app));
         World.Network.Send(Node, Network.Outside, () => World.PeerReceives(sa, number, app));
     }
 
@@ -118,6 +126,13 @@ internal sealed partial class SimMember
         CountIf(lease.Next > before, Covered.JumpsDone);
         CountIf(lease.Next == before && ShellActive, Covered.JumpsThatWait);
         StepIfWork();
+    }
+
+    /// <summary>A receiver report (RFC 3550 6.4.1): so far the far end has followed.</summary>
+    public void ReceiveReport(SimSa sa, ulong top)
+    {
+        if (_sas.TryGetValue(sa.Index, out SaState? state))
+            Core.Outbound(state.Id)?.PeerAuthenticated(top);
     }
 
     // ---- inbound ----
@@ -136,19 +151,26 @@ internal sealed partial class SimMember
         if (ceiling is null)
             return;
         Rebase(sa, state, ceiling);
-        if (!state.Window.IsFresh(number) || !state.Window.Infers(number, sa.Space))
+        if (World.Sabotage == Sabotage.ForgetRollover && sa.IsRtp)
+            state.Window.ForgetRollover();
+        ulong inferred = state.Window.Infer(number, sa.Space);
+        // What is relayed is sealed under the number inferred, right or wrong: nothing in it tells. Else a wrong one fails the ICV.
+        if (!state.Window.IsFresh(inferred) || (inferred != number && !sa.IsRelayed))
         {
             if (replay)
                 World.Coverage.Count(Covered.ReplaysRefusedByWindow);
             return;
         }
 
-        switch (World.Sabotage == Sabotage.AcceptAboveCeiling ? Admission.Accept : ceiling.Admit(number))
+        switch (World.Sabotage == Sabotage.AcceptAboveCeiling ? Admission.Accept : ceiling.Admit(inferred))
         {
             case Admission.Accept:
                 if (World.Sabotage != Sabotage.ForgetWindow)
-                    state.Window.Mark(number);
-                World.Observer.Accepted(this, sa, number, app);
+                    state.Window.Mark(inferred);
+                if (sa.IsRelayed)
+                    Seal(sa, inferred, app);
+                else
+                    World.Observer.Accepted(this, sa, number, app);
                 break;
 
             case Admission.Hold:

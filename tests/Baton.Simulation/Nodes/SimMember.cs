@@ -15,7 +15,7 @@ internal sealed partial class SimMember(World world, int node, NodeClock clock) 
     private readonly MemberPolicy _policy = new()
     {
         CeilingTick = World.CeilingTick,
-        LeaseTime = TimeSpan.FromSeconds(2),
+        LeaseTime = TimeSpan.FromSeconds(world.Seed % 7 == 3 ? 30 : 2),  // some long enough to shut a cold successor out
         // Small, so that what is asked for follows the rate and limits are met; not where no packet may wait for one.
         LeaseMinimum = world.Profile == Faults.Profile.PlannedOnly ? World.Lead : 12,
         DesigneePatience = TimeSpan.FromMilliseconds(500),

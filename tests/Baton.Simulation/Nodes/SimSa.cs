@@ -4,13 +4,21 @@ using Baton.Redundancy.Records;
 namespace Baton.Simulation.Nodes;
 
 /// <summary>One SA of one direction, as the world knows it: its traffic, and every number that ever left or was accepted.</summary>
-internal sealed class SimSa(int index, SaDirection direction, CounterSpace space, ulong first, ulong sliceSize, int window)
+/// <remarks>A relayed one is kept like an inbound one, by ceilings: its numbers are the talker's, and accepting one is sealing it.</remarks>
+internal sealed class SimSa(int index, SaDirection direction, CounterSpace space, ulong first, ulong sliceSize, int window, bool relayed = false)
 {
     public int Index => index;
 
     public SaDirection Direction => direction;
 
     public CounterSpace Space => space;
+
+    public bool IsRelayed => relayed;
+
+    /// <summary>RTP or RTCP.</summary>
+    public bool IsVoice => IsRtp || space.WireBits == CounterSpace.Srtcp.WireBits;
+
+    public bool IsRtp => space.WireBits == CounterSpace.Srtp.WireBits;
 
     public ulong First { get; } = first;
 
@@ -40,6 +48,10 @@ internal sealed class SimSa(int index, SaDirection direction, CounterSpace space
     public long NextApp { get; set; }
 
     public int Jumps { get; set; }
+
+    /// <summary>How far a peer or talker jumps at most. All jumps of a plain talker together stay below 2^15: what is older is taken for a ROC more, by anybody who relays,
+    /// and no ICV tells.</summary>
+    public ulong LongestJump => !IsVoice ? 1u << 30 : IsRelayed ? 3_000u : 25_000u;
 
     public ulong PeerNext { get; set; } = first;
 

@@ -1,5 +1,6 @@
 using Baton.Redundancy;
 using Baton.Redundancy.Records;
+using Baton.Srtp;
 
 namespace Baton.Simulation.Nodes;
 
@@ -47,18 +48,28 @@ internal sealed class SimWindow(int size, ulong floor)
         _seen |= UInt128.One << (int)(Top - number);
     }
 
-    /// <summary>The number that a receiver infers from the low 32 bits that travel (RFC 4303 A2.2). A wrong guess fails the ICV.</summary>
-    public bool Infers(ulong number, CounterSpace space)
+    /// <summary>For sabotage: as one that takes over the SEQ alone.</summary>
+    public void ForgetRollover() => Top = ((Top - 1) & ushort.MaxValue) + 1;
+
+    /// <summary>The number that a receiver infers from the bits of <paramref name="number"/> that travel, or 0. A wrong guess fails the ICV, where there is one.</summary>
+    public ulong Infer(ulong number, CounterSpace space)
     {
         if (space.WireBits >= space.Bits)
-            return true;
-        uint low = (uint)number;
+            return number;
+        if (space.WireBits == CounterSpace.Srtp.WireBits) // (RFC 3711 3.3.1)
+            return SrtpIndex.Estimate((ushort)(number - 1), Top, out ulong guess) == SrtpVerdict.Passed ? guess : 0;
+        return InferExtended((uint)number);
+    }
+
+    /// <summary>RFC 4303 A2.2.</summary>
+    private ulong InferExtended(uint low)
+    {
         uint topLow = (uint)Top;
         ulong high = Top >> 32;
         if (topLow >= (uint)size - 1)
             high += low >= topLow - (uint)size + 1 ? 0u : 1u;
         else if (low >= topLow - (uint)size + 1)
             high--;
-        return (high << 32 | low) == number;
+        return high << 32 | low;
     }
 }

@@ -44,6 +44,7 @@ internal enum Covered
     Surrenders,
     CeilingsLowered,
     PeerJumps,
+    TalkerJumps,
     PeersAskedToJump,
     AskedToJump,
     PeersTakenOver,

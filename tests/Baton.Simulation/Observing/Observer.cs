@@ -76,6 +76,13 @@ internal sealed partial class Observer(World world)
         Arrived(sa, app);
     }
 
+    /// <summary>The far end took a packet for this number.</summary>
+    public static void Inferred(SimSa sa, ulong number, ulong inferred)
+    {
+        if (inferred != number)
+            throw new ViolationException(Promise.FarEndFollows, $"sa[{sa.Index}] sealed {number}; the far end, at {sa.PeerWindow.Top}, takes it for {inferred}");
+    }
+
     public void Delivered(SimSa sa, ulong number, long app)
     {
         world.Note(TraceKind.Delivered, Network.Outside, (ulong)sa.Index, number);

@@ -8,6 +8,9 @@ internal enum Promise
     /// <summary>P3: no replay accepted.</summary>
     NoReplayAccepted,
 
+    /// <summary>The far end infers another number from the bits that travel than was sealed: it refuses what is genuine (RFC 3711 3.3.1, RFC 4303 A2.2).</summary>
+    FarEndFollows,
+
     /// <summary>P6: a planned switchover loses nothing.</summary>
     NothingLostWhenPlanned,
 
