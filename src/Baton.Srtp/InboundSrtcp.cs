@@ -35,16 +35,25 @@ public sealed class InboundSrtcp : IDisposable
     /// <summary>The number the packet says, and whether it can be fresh.</summary>
     public SrtpVerdict Check(ReadOnlySpan<byte> packet, out ulong number)
     {
+        SrtpVerdict verdict = ReadNumber(packet, out number);
+        if (verdict != SrtpVerdict.Passed)
+            return verdict;
+        if (RtcpLayout.SsrcOf(packet) != Ssrc)
+            return SrtpVerdict.OtherSource;
+        return Window.IsFresh(number) ? SrtpVerdict.Passed : SrtpVerdict.Replayed;
+    }
+
+    /// <summary>The number the packet says, whoever its source is.</summary>
+    public SrtpVerdict ReadNumber(ReadOnlySpan<byte> packet, out ulong number)
+    {
         number = 0;
         if (!IsWhole(packet))
             return SrtpVerdict.Malformed;
-        if (RtcpLayout.SsrcOf(packet) != Ssrc)
-            return SrtpVerdict.OtherSource;
         uint word = BinaryPrimitives.ReadUInt32BigEndian(packet[^_wordFromEnd..]);
         if ((word & RtcpLayout.EncryptedFlag) != 0 != _encrypted)
             return SrtpVerdict.OtherForm;
         number = (word & ~RtcpLayout.EncryptedFlag) + 1UL;
-        return number > SrtpIndex.LastRtcpNumber ? SrtpVerdict.SpaceEnded : Window.IsFresh(number) ? SrtpVerdict.Passed : SrtpVerdict.Replayed;
+        return number > SrtpIndex.LastRtcpNumber ? SrtpVerdict.SpaceEnded : SrtpVerdict.Passed;
     }
 
     /// <summary>Authenticates and decrypts in place.</summary>

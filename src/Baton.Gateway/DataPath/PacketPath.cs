@@ -142,8 +142,6 @@ internal sealed partial class PacketPath : IDisposable
     public void Add(InboundEntry entry, InboundCeiling? ceiling)
     {
         entry.Ceiling = ceiling;
-        if (ceiling is not null)
-            ceiling.Window = entry;
         _inbound[entry.Id] = entry;
         _bySpi.Set(entry.Sa.Spi, entry);
         if (entry.Child != 0)

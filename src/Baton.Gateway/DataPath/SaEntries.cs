@@ -129,12 +129,13 @@ internal sealed class OutboundEntry(SaId id, OutboundSa sa, SaDescription descri
 }
 
 /// <summary>One inbound SA as its owner thread keeps it: keys and window, ceiling, selectors.</summary>
-internal sealed class InboundEntry : IExactWindow, IDisposable
+internal sealed class InboundEntry : IDisposable
 {
     public InboundEntry(SaId id, InboundSa sa, SaDescription description, bool swap)
     {
         (Id, Sa, Name, PartnerSpi, Child, MadeBy) = (id, sa, description.Name, description.Partner, description.Child, description.MadeBy?.Value ?? 0);
         IsTransport = description.Mode == SaMode.Transport;
+        _window = new CeilingWindow(sa.Window);
 
         // A packet from the peer has the peer's side as source; at the peer itself the sides change places.
         Source = [.. swap ? description.Local : description.Remote];
@@ -147,8 +148,14 @@ internal sealed class InboundEntry : IExactWindow, IDisposable
 
     public InboundSa Sa { get; }
 
+    private readonly CeilingWindow _window;
+
     /// <summary>Null at a peer. Set before its first packet.</summary>
-    public InboundCeiling? Ceiling { get; set; }
+    public InboundCeiling? Ceiling
+    {
+        get => _window.Ceiling;
+        set => _window.Ceiling = value;
+    }
 
     public string Name { get; }
 
@@ -186,31 +193,8 @@ internal sealed class InboundEntry : IExactWindow, IDisposable
     /// <summary>When it may be told again that the peer is behind.</summary>
     public Instant NextBehind { get; set; }
 
-    /// <summary>The start that the window stands on; another one of the ceiling's means: re-base first.</summary>
-    public ulong StartGeneration { get; set; }
-
     /// <summary>Takes over where the term starts (P3). Cheap when nothing changed.</summary>
-    public void BeCurrent()
-    {
-        if (Ceiling is null)
-            return;
-        InboundStart start = Ceiling.Start;
-        if (start.Generation == StartGeneration)
-            return;
-        StartGeneration = start.Generation;
-        if (start.Window is { } window)
-            Sa.Window.Import(window.Top, window.Bitmap.Span);
-        else
-            Sa.Window.StartAbove(Math.Max(start.Floor, Sa.Window.Top));
-    }
-
-    public WindowReport Report()
-    {
-        BeCurrent();
-        var bitmap = new ulong[Sa.Window.Size / 64];
-        Sa.Window.Export(bitmap, out ulong top);
-        return new WindowReport(top, bitmap);
-    }
+    public void BeCurrent() => _window.BeCurrent();
 
     public void Dispose() => Sa.Dispose();
 

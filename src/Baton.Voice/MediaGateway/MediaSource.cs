@@ -1,0 +1,52 @@
+using Baton.Redundancy.Leases;
+using Baton.Redundancy.Members;
+using Baton.Srtp;
+
+namespace Baton.Voice.MediaGateway;
+
+/// <summary>One source (SSRC) of RTP or RTCP that speaks at a leg, with the SAs that it needs: one to open it, one to seal it for the other phone, or none.</summary>
+/// <remarks>
+/// A packet that must wait is kept as it came and judged anew later, so nothing may be marked before both SAs admit it:
+/// <code>
+///   check both numbers -> keep, if one may have to wait -> open -> ask both ceilings -> mark -> seal
+/// </code>
+/// </remarks>
+internal abstract class MediaSource(MediaLeg leg, SrtpHalf half, uint ssrc) : IDisposable
+{
+    public MediaLeg Leg { get; } = leg;
+
+    public SrtpHalf Half { get; } = half;
+
+    public uint Ssrc { get; } = ssrc;
+
+    /// <summary>The SAs that this member has no ceiling or lease for yet: until it has, nothing passes.</summary>
+    public List<MediaSaRole> Missing { get; } = [];
+
+    /// <summary>Opens and seals in place.</summary>
+    /// <param name="length">Of the packet; becomes that of what leaves.</param>
+    /// <param name="waiting">Keeps a packet that may have to wait.</param>
+    /// <param name="newest">Is it the newest of its source? Always so where nothing tells.</param>
+    public abstract MediaVerdict Relay(Span<byte> buffer, ref int length, WaitingPackets waiting, out bool newest);
+
+    /// <summary>The ceiling of an SA of this source.</summary>
+    public abstract void Attach(MediaSaRole role, InboundCeiling ceiling);
+
+    public abstract void Dispose();
+
+    /// <summary>May a packet with this number have to wait?</summary>
+    protected bool MayWait(CeilingWindow? window, ulong number) => Missing.Count > 0 || (window?.Ceiling is { } ceiling && number > ceiling.Ceiling);
+
+    /// <summary>Relayed: it may go on.</summary>
+    protected MediaVerdict Ask(CeilingWindow? window, ulong number)
+    {
+        if (Missing.Count > 0)
+            return MediaVerdict.Held;
+        return window?.Admit(number) switch
+        {
+            null or Admission.Accept => MediaVerdict.Relayed,
+            Admission.Hold => MediaVerdict.Held,
+            Admission.Replayed => MediaVerdict.Replayed,
+            _ => MediaVerdict.NotActive,
+        };
+    }
+}
