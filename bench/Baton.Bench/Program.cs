@@ -16,5 +16,7 @@ if (args is ["ike", .. string[] ike])
     return IkeCommand.Run(ike);
 if (args is ["ike-set-up", .. string[] sas])
     return IkeSetUpCommand.Run(sas);
+if (args is ["ike-takeover", .. string[] standby])
+    return IkeTakeoverCommand.Run(standby);
 BenchmarkSwitcher.FromAssembly(typeof(EspBenchmarks).Assembly).Run(args);
 return 0;

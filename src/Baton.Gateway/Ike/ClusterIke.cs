@@ -164,7 +164,7 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
 
             ike.Add(new IkeRecord(id, version, _sealer.KeyTag(id, iv: false), _sealer.SealIke(id, version, snapshot.Span)));
             if (!known)
-                sas.Add(IvCounter(id));
+                sas.Add(IvPools.NewRecord(id, _sealer));
             Wipe(snapshot);
         }
 
@@ -269,9 +269,6 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
                 Restore(records);
         })));
     }
-
-    private SaRecord IvCounter(IkeId id) => new(default, SaDirection.Outbound, 0, Baton.Redundancy.CounterSpace.IkeIv, _sealer.KeyTag(id, iv: true),
-        SliceSize: 1 << 20, Limit: 0, LimitTerm: 0, CoarseCeiling: 0, LastAuthenticated: IvPools.Own + 1, _sealer.SealIv(id));
 
     private void AddPair(ChildSaPair pair, List<SaRecord> sas)
     {

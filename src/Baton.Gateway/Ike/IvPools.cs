@@ -1,5 +1,7 @@
+using Baton.Cluster.Records;
 using Baton.Ike;
 using Baton.Ike.Messages;
+using Baton.Redundancy;
 using Baton.Redundancy.Records;
 
 namespace Baton.Gateway.Ike;
@@ -19,6 +21,10 @@ internal sealed class IvPools(Action<IkeId> want) : IIvSourceFactory
     public const int Portion = 32;
 
     private readonly Dictionary<IkeId, Pool> _pools = [];
+
+    /// <summary>The counter of a new IKE SA, for the commit that makes it; its id comes from the ledger.</summary>
+    public static SaRecord NewRecord(IkeId id, RecordSealer sealer) => new(default, SaDirection.Outbound, 0, CounterSpace.IkeIv, sealer.KeyTag(id, iv: true),
+        SliceSize: 1 << 20, Limit: 0, LimitTerm: 0, CoarseCeiling: 0, LastAuthenticated: Own + 1, sealer.SealIv(id));
 
     public IIvSource Open(IkeSaId id)
     {
