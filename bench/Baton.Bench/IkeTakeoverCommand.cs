@@ -54,7 +54,7 @@ internal static class IkeTakeoverCommand
         long empty = GC.GetTotalMemory(forceFullCollection: true);
         engine.Post(new MemberInput.Changed(records));
         WaitUntil(() => Ask(engine, e => e.Core.Cluster is not null && e.RecordsToBuild == 0));
-        Ask(engine.Ike!.Runner, _ => true);
+        WaitUntil(() => Ask(engine.Ike!.Runner, runner => runner.Endpoint.Asleep == count));
         long followed = GC.GetTotalMemory(forceFullCollection: true);
 
         using var threads = new Threads(engine);
@@ -62,7 +62,7 @@ internal static class IkeTakeoverCommand
         ClusterRecord promoted = records.Cluster with { Revision = records.Cluster.Revision + 1, Term = 2, Holder = engine.Self, HolderWasInSync = true };
         engine.Post(new MemberInput.Changed(new LedgerChange(false, promoted, [], [])));
         double answered = AnswerTo(request, outer, started);
-        WaitUntil(() => Ask(engine.Ike.Runner, runner => runner.Endpoint.Established.Count() == count));
+        WaitUntil(() => Ask(engine.Ike!.Runner, runner => runner.Endpoint.Established.Count() == count));
         double all = Milliseconds(started);
         (double ike, double data) = threads.Longest();
         long working = GC.GetTotalMemory(forceFullCollection: true);

@@ -15,7 +15,7 @@ public sealed partial class IkeEndpoint
     private readonly Dictionary<string, ConnectionState> _connections = [];
     private readonly Dictionary<IPAddress, List<Connection>> _byRemote = [];
     private readonly List<Connection> _anyRemote = [];
-    private readonly Dictionary<string, HashSet<IkeSa>> _byPeer = [];
+    private readonly Dictionary<string, HashSet<IkeSaId>> _byPeer = [];
     private readonly DueQueue<string> _connectionsDue = new();
 
     // Whose turn it is to begin, and who waits for it (Policy.MostStarting).
@@ -36,17 +36,24 @@ public sealed partial class IkeEndpoint
     /// <summary>Counts it among its connection's and its peer's.</summary>
     internal void Join(IkeSa sa)
     {
-        if (_connections.TryGetValue(sa.ConnectionName, out ConnectionState? state)) state.Sas.Add(sa.Id);
+        JoinConnection(sa.Id, sa.ConnectionName);
         if (sa.PeerIdentity.Length == 0) return;
-        if (!_byPeer.TryGetValue(sa.PeerIdentity, out HashSet<IkeSa>? sas)) _byPeer.Add(sa.PeerIdentity, sas = []);
-        sas.Add(sa);
+        if (!_byPeer.TryGetValue(sa.PeerIdentity, out HashSet<IkeSaId>? sas)) _byPeer.Add(sa.PeerIdentity, sas = new HashSet<IkeSaId>(1));
+        sas.Add(sa.Id);
     }
 
-    private void Leave(IkeSa sa)
+    private void JoinConnection(IkeSaId id, string connection)
     {
-        if (_connections.TryGetValue(sa.ConnectionName, out ConnectionState? state)) state.Sas.Remove(sa.Id);
-        if (!_byPeer.TryGetValue(sa.PeerIdentity, out HashSet<IkeSa>? sas) || !sas.Remove(sa)) return;
-        if (sas.Count == 0) _byPeer.Remove(sa.PeerIdentity);
+        if (_connections.TryGetValue(connection, out ConnectionState? state)) state.Sas.Add(id);
+    }
+
+    private void Leave(IkeSa sa) => Leave(sa.Id, sa.ConnectionName, sa.PeerIdentity);
+
+    private void Leave(IkeSaId id, string connection, string peer)
+    {
+        if (_connections.TryGetValue(connection, out ConnectionState? state)) state.Sas.Remove(id);
+        if (!_byPeer.TryGetValue(peer, out HashSet<IkeSaId>? sas) || !sas.Remove(id)) return;
+        if (sas.Count == 0) _byPeer.Remove(peer);
     }
 
     /// <summary>Is there another IKE SA of the same connection? (no INITIAL_CONTACT then, section 2.4)</summary>
@@ -55,9 +62,10 @@ public sealed partial class IkeEndpoint
     /// <summary>The same peer has a new one: its older ones are dead (INITIAL_CONTACT), or are deleted.</summary>
     internal void EndOlder(IkeSa sa, bool silently)
     {
-        if (!_byPeer.TryGetValue(sa.PeerIdentity, out HashSet<IkeSa>? sas)) return;
-        foreach (IkeSa older in sas.Where(each => each != sa && each.ConnectionName == sa.ConnectionName).ToArray())
+        if (!_byPeer.TryGetValue(sa.PeerIdentity, out HashSet<IkeSaId>? sas)) return;
+        foreach (IkeSaId id in sas.ToArray())
         {
+            if (Find(id) is not { } older || older == sa || older.ConnectionName != sa.ConnectionName) continue;
             if (silently)
             {
                 Drop(older, IkeSaDownReason.Replaced);
@@ -160,6 +168,7 @@ public sealed partial class IkeEndpoint
             list.Add(connection);
         }
 
+        foreach (Sleeper sleeper in _wakingOrder) JoinConnection(sleeper.Id, sleeper.Connection);      // what else it means for one, it finds when it wakes
         foreach (IkeSa sa in _sas.Values)
         {
             if (sa.State is IkeSaState.HalfOpen or IkeSaState.Closed) continue;
@@ -204,7 +213,7 @@ public sealed partial class IkeEndpoint
             string name = _toStart.Dequeue();
             if (!_connections.TryGetValue(name, out ConnectionState? state)) continue;      // taken out meanwhile
             state.WaitsForTurn = false;
-            if (_sas.Count >= Policy.MostIkeSas) Note(IkeEventKind.LimitReached, null, name);
+            if (IkeSas >= Policy.MostIkeSas) Note(IkeEventKind.LimitReached, null, name);
             else if (state.Sas.Count == 0) _starting.Add(SaInit.Ask(this, state.Connection, state.First));
         }
     }
@@ -212,7 +221,7 @@ public sealed partial class IkeEndpoint
     private void Acquire(IkeInput.Acquire acquire)
     {
         if (!_connections.TryGetValue(acquire.Connection, out ConnectionState? state) || state.NoAcquireBefore > Now) return;
-        IkeSa? up = state.Sas.Select(Find).FirstOrDefault(sa => sa is { State: IkeSaState.Up, InheritsFrom: null });
+        IkeSa? up = state.Sas.ToArray().Select(Find).FirstOrDefault(sa => sa is { State: IkeSaState.Up, InheritsFrom: null });
         if (up is null)
         {
             // Selectors of ours that only the exchange makes known cover nothing yet: the first child then, for all of it.

@@ -24,7 +24,7 @@ public sealed partial class IkeEndpoint
 
         ulong local = (header.IsFromInitiator ? header.ResponderSpi : header.InitiatorSpi).Value;
         ulong remote = (header.IsFromInitiator ? header.InitiatorSpi : header.ResponderSpi).Value;
-        if (!_bySpi.TryGetValue(local, out IkeSa? sa))
+        if (FindBySpi(local) is not { } sa)
             Counters.Count(IkeDrop.UnknownSpi);
         else if (sa.RemoteSpi != remote)
             Counters.Count(IkeDrop.WrongPeerSpi);
@@ -58,7 +58,7 @@ public sealed partial class IkeEndpoint
 
         if (!sa.Ivs!.Ensure(sa.State == IkeSaState.HalfOpen ? IvsForAuth : IvsForOthers))
         {
-            Counters.Count(IkeDrop.NoIv);
+            AwaitIvs(sa, datagram);
             return;
         }
 
@@ -168,7 +168,7 @@ public sealed partial class IkeEndpoint
 
         if (!sa.Ivs!.Ensure(IvsForOthers))
         {
-            Counters.Count(IkeDrop.NoIv);       // the peer will repeat its answer when we repeat the request
+            AwaitIvs(sa, datagram);
             return;
         }
 

@@ -13,16 +13,16 @@ public sealed partial class IkeEndpoint
 
     internal const int IvsForAuth = 24;
 
-    private readonly Dictionary<UInt128, IkeSa> _byInit = [];
+    private readonly Dictionary<UInt128, IkeSaId> _byInit = [];
 
-    internal IkeSa? FindBySpi(ulong spi) => _bySpi.GetValueOrDefault(spi);
+    internal IkeSa? FindBySpi(ulong spi) => _bySpi.TryGetValue(spi, out IkeSaId id) ? Find(id) : null;
 
     /// <summary>The half-open IKE SA that came of exactly this IKE_SA_INIT request (RFC 7296 section 2.1).</summary>
-    internal IkeSa? FindOpened(byte[] requestHash) => _byInit.GetValueOrDefault(InitKey(requestHash));
+    internal IkeSa? FindOpened(byte[] requestHash) => _byInit.TryGetValue(InitKey(requestHash), out IkeSaId id) ? Find(id) : null;
 
     internal void Open(IkeSa sa)
     {
-        _byInit[InitKey(sa.LastRequestHash)] = sa;
+        _byInit[InitKey(sa.LastRequestHash)] = sa.Id;
         sa.CountedAt = sa.Remote.Address;
         HalfOpen.Add(sa.CountedAt);
     }
@@ -31,9 +31,14 @@ public sealed partial class IkeEndpoint
     internal void Unopen(IkeSa sa)
     {
         if (sa.State != IkeSaState.HalfOpen) return;
-        if (_byInit.TryGetValue(InitKey(sa.LastRequestHash), out IkeSa? same) && same == sa) _byInit.Remove(InitKey(sa.LastRequestHash));
+        Unopen(InitKey(sa.LastRequestHash), sa.Id);
         if (sa.CountedAt is { } address) HalfOpen.Remove(address);
         sa.CountedAt = null;
+    }
+
+    private void Unopen(UInt128 init, IkeSaId id)
+    {
+        if (_byInit.TryGetValue(init, out IkeSaId same) && same == id) _byInit.Remove(init);
     }
 
     private static UInt128 InitKey(byte[] hash) => hash.Length >= 16 ? BinaryPrimitives.ReadUInt128BigEndian(hash) : 0;
@@ -41,6 +46,7 @@ public sealed partial class IkeEndpoint
     /// <summary>Whatever is due.</summary>
     private void Work()
     {
+        if (IsWaking && _nextWaking <= Now) WakeSome();
         while (_due.TryTake(Now, out IkeSaId id))
         {
             if (_sas.TryGetValue(id, out IkeSa? sa)) OnDue(sa);
@@ -131,7 +137,7 @@ public sealed partial class IkeEndpoint
                 sa.ProbeWanted = true;
                 Touch(sa);
                 break;
-            case IkeInput.Traffic traffic when Owner(traffic.Child) is { } sa:
+            case IkeInput.Traffic traffic when OwnerAwake(traffic.Child) is { } sa:        // it wakes none: many are told at once, and again
                 OnTraffic(sa, sa.Child(traffic.Child)!, traffic);
                 break;
             case IkeInput.EndpointMoved moved when Find(moved.Sa) is { State: IkeSaState.Up, NatThere: true } sa && !sa.Remote.Equals(moved.Remote):
@@ -163,20 +169,12 @@ public sealed partial class IkeEndpoint
 
     private void OnRestore(IReadOnlyList<RestoredIkeSa> restored)
     {
-        _working = true;
+        if (!_working) (_working, _nextWaking) = (true, Now + Policy.WakeEvery);
         if (_heldAddresses.TryDequeue(out var held)) held.ForEach(each => Release(each.Sa, each.Addresses));        // claimed again in this same step, by whoever the ledger says
         foreach (RestoredIkeSa each in restored)
         {
-            if (_sas.ContainsKey(each.Id)) continue;
-            IkeSa? sa = IkeSaSnapshot.TryRead(each.Snapshot.Span, Now - each.Age);
-            if (sa is null || sa.Id != each.Id || _bySpi.ContainsKey(sa.LocalSpi))
-            {
-                sa?.Release();
-                Note(IkeEventKind.RestoreRefused, null, $"{each.Id}");
-                continue;
-            }
-
-            Resume(sa);
+            Unfollow(each.Id);
+            if (Read(each) is { } sa) Resume(sa);
         }
 
         KeepUp();
@@ -197,10 +195,16 @@ public sealed partial class IkeEndpoint
 
         foreach (ChildSa child in sa.Children) NotIdle(child, sa.PolicyOf(child.Policy));
         if (sa.State is not (IkeSaState.HalfOpen or IkeSaState.Closed)) Join(sa);
-        if (sa.Outstanding is { } request) (request.Attempts, request.ResendAt) = (0, Now);
+        if (sa.Outstanding is { } request)
+        {
+            (request.Attempts, request.ResendAt) = (0, Now);
+            _due.Schedule(sa.Id, Now);
+        }
+
         if (sa.Connection is { } connection) sa.LastHeard = Now + (connection.Liveness * RandomPart());      // not all probes of a takeover at once
         if (sa.Connection is null && sa.State == IkeSaState.Up) (sa.DeleteReason, sa.DeleteAt) = (IkeSaDownReason.Configuration, Now);
         Note(IkeEventKind.Restored, sa, $"{sa.State}, {sa.Children.Count} children");
+        if (sa.State == IkeSaState.Up) Put(new IkeOutput.IkeSaRestored(sa.Facts));
         foreach (ChildSa child in sa.Children)
         {
             if (child.Jumped > 0) Put(new IkeOutput.JumpCounters(sa.Id, [child.Id], child.Jumped, 0));
@@ -216,6 +220,9 @@ public sealed partial class IkeEndpoint
         }
 
         _sas.Clear();
+        _asleep.Clear();
+        _wakingOrder.Clear();
+        _awaitIvs.Clear();
         _bySpi.Clear();
         _lines.Clear();
         _byChild.Clear();

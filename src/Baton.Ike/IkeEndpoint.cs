@@ -19,18 +19,23 @@ namespace Baton.Ike;
 public sealed partial class IkeEndpoint
 {
     private readonly Dictionary<IkeSaId, IkeSa> _sas = [];
-    private readonly Dictionary<ulong, IkeSa> _bySpi = [];
-    private readonly Dictionary<ChildSaId, IkeSa> _byChild = [];
+
+    // What finds an IKE SA, awake or asleep.
+    private readonly Dictionary<ulong, IkeSaId> _bySpi = [];
+    private readonly Dictionary<ChildSaId, IkeSaId> _byChild = [];
     private readonly HashSet<uint> _childSpis = [];
 
     /// <summary>An IKE SA and those that it took the place of, as long as they linger.</summary>
-    private readonly Dictionary<IkeSaId, List<IkeSa>> _lines = [];
+    private readonly Dictionary<IkeSaId, List<IkeSaId>> _lines = [];
     private readonly DueQueue<IkeSaId> _due = new();
     private readonly IIvSourceFactory _ivSources;
 
     /// <param name="random">Nonces, SPIs, ids, jitter, secrets of cookies.</param>
-    public IkeEndpoint(IkeEndpointPolicy policy, IRandomSource random, IKeyExchangeFactory keyExchange, IIvSourceFactory ivSources)
+    /// <param name="snapshots">Of the IKE SAs that are followed; null: none ever are.</param>
+    public IkeEndpoint(
+        IkeEndpointPolicy policy, IRandomSource random, IKeyExchangeFactory keyExchange, IIvSourceFactory ivSources, ISnapshotSource? snapshots = null)
     {
+        _snapshots = snapshots;
         Policy = policy;
         Random = random;
         KeyExchange = keyExchange;
@@ -44,14 +49,14 @@ public sealed partial class IkeEndpoint
     /// <summary>What came of datagrams and exchanges; read by the thread that calls <see cref="Step"/>, or late by another.</summary>
     public IkeEndpointCounters Counters { get; } = new();
 
-    /// <summary>IKE SAs in memory, in any state.</summary>
-    public int IkeSas => _sas.Count;
+    /// <summary>IKE SAs that are ours to work with, in any state, awake or not.</summary>
+    public int IkeSas => _working ? _sas.Count + _asleep.Count : 0;
 
     public int ChildSas => _byChild.Count;
 
     public int HalfOpenSas => HalfOpen.Count;
 
-    /// <summary>IKE SAs that carry traffic or could.</summary>
+    /// <summary>IKE SAs that carry traffic or could; not those that still sleep.</summary>
     public IEnumerable<IkeSaFacts> Established => _sas.Values.Where(sa => sa.State == IkeSaState.Up).Select(sa => sa.Facts);
 
     /// <summary>The first of these in the order of their ids, for a page: those of certain connections, with ids above one.</summary>
@@ -59,11 +64,11 @@ public sealed partial class IkeEndpoint
         .Where(sa => sa.State == IkeSaState.Up && sa.Id.Value > id && connection(sa.ConnectionName))
         .OrderBy(sa => sa.Id.Value).Take(most).Select(sa => sa.Facts);
 
-    /// <summary>Of one that is up; null: it is not.</summary>
-    public IkeSaFacts? FactsOf(IkeSaId id) => Find(id) is { State: IkeSaState.Up } sa ? sa.Facts : null;
+    /// <summary>Of one that is up and awake; null: it is not.</summary>
+    public IkeSaFacts? FactsOf(IkeSaId id) => _sas.GetValueOrDefault(id) is { State: IkeSaState.Up } sa ? sa.Facts : null;
 
-    /// <summary>Null: it is not here.</summary>
-    public ChildSaFacts? FactsOf(ChildSaId id) => Owner(id) is { } sa && sa.Child(id) is { } child
+    /// <summary>Null: it is not here, or its IKE SA still sleeps.</summary>
+    public ChildSaFacts? FactsOf(ChildSaId id) => OwnerAwake(id) is { } sa && sa.Child(id) is { } child
         ? new ChildSaFacts(id, child.MayBeRekeyed ? child.RekeyAt : Instant.Never, Instant.Min(child.ExpireAt, sa.ExpireAt), sa.LimitsOf(child))
         : null;
 
@@ -84,11 +89,11 @@ public sealed partial class IkeEndpoint
     public Instant Step(IkeInput input, Instant now, ICollection<IkeOutput> outputs)
     {
         Now = now;
-        if (_working || input is IkeInput.Restore or IkeInput.SetConnections or IkeInput.WallClock) Take(input);
+        if (_working || input is IkeInput.Restore or IkeInput.Follow or IkeInput.Unfollow or IkeInput.SetConnections or IkeInput.WallClock) Take(input);
         else if (input is IkeInput.Datagram) Counters.Count(IkeDrop.StandingBy);
         if (_working) Work();
         EndStep(outputs);
-        return HasTurn ? now : Instant.Min(_due.Next, _connectionsDue.Next);
+        return HasTurn ? now : Instant.Min(Instant.Min(_due.Next, _connectionsDue.Next), IsWaking ? _nextWaking : Instant.Never);
     }
 
     private bool _working;
@@ -111,6 +116,15 @@ public sealed partial class IkeEndpoint
             case IkeInput.Restore restore:
                 OnRestore(restore.Sas);
                 break;
+            case IkeInput.Follow follow when !_working:
+                OnFollow(follow.Sas);
+                break;
+            case IkeInput.Unfollow unfollow when !_working:
+                foreach (IkeSaId id in unfollow.Sas) Unfollow(id);
+                break;
+            case IkeInput.IvsGiven given:
+                OnIvsGiven(given.Sa);
+                break;
             case IkeInput.StandDown:
                 Forget();
                 break;
@@ -131,11 +145,14 @@ public sealed partial class IkeEndpoint
     /// <summary>For the validity of certificates only.</summary>
     internal DateTimeOffset WallClock => _wallClock.At + (Now - _wallClock.When);
 
-    internal IkeSa? Find(IkeSaId id) => _sas.GetValueOrDefault(id);
+    /// <summary>It wakes, if it sleeps.</summary>
+    internal IkeSa? Find(IkeSaId id) => _sas.TryGetValue(id, out IkeSa? sa) ? sa : Wake(id);
 
     internal IEnumerable<IkeSa> All => _sas.Values;
 
-    internal IkeSa? Owner(ChildSaId child) => _byChild.GetValueOrDefault(child);
+    private IkeSa? OwnerAwake(ChildSaId child) => _byChild.TryGetValue(child, out IkeSaId id) ? _sas.GetValueOrDefault(id) : null;
+
+    internal IkeSa? Owner(ChildSaId child) => _byChild.TryGetValue(child, out IkeSaId id) ? Find(id) : null;
 
     internal void Note(IkeEventKind kind, IkeSa? sa, string detail, System.Net.IPEndPoint? remote = null) =>
         Put(new IkeOutput.Note(new IkeEvent(kind, sa?.Id, sa?.LocalSpi ?? 0, remote ?? sa?.Remote, detail)));
@@ -145,9 +162,9 @@ public sealed partial class IkeEndpoint
     /// </summary>
     internal bool HasRoomInLine(IkeSa sa)
     {
-        List<IkeSa> line = _lines[sa.Line];
+        IkeSa[] line = [.. _lines[sa.Line].ToArray().Select(Find).OfType<IkeSa>()];
         if (line.Count(each => each.State == IkeSaState.Replaced) >= Policy.MostReplaced) return false;
-        if (line.Count > Policy.MostOfLine && line.Where(each => each.State == IkeSaState.Closed).MinBy(each => each.ExpireAt) is { } oldest)
+        if (line.Length > Policy.MostOfLine && line.Where(each => each.State == IkeSaState.Closed).MinBy(each => each.ExpireAt) is { } oldest)
             Remove(oldest, IkeSaDownReason.Rekeyed);
         return true;
     }
@@ -155,35 +172,49 @@ public sealed partial class IkeEndpoint
     internal void Add(IkeSa sa)
     {
         _sas.Add(sa.Id, sa);
-        _bySpi.Add(sa.LocalSpi, sa);
-        if (!_lines.TryGetValue(sa.Line, out List<IkeSa>? line)) _lines.Add(sa.Line, line = new List<IkeSa>(1));
-        line.Add(sa);
-        foreach (ChildSa child in sa.Children) Own(sa, child);
-        sa.Ivs = new IvReserve(_ivSources.Open(sa.Id));
+        Register(sa);
+        sa.Ivs = new IvReserve(_ivSources.Open(sa.Id, sa.IsRecorded));
         sa.LastHeard = Now;
         Touch(sa);
     }
 
     internal void Own(IkeSa sa, ChildSa child)
     {
-        _byChild[child.Id] = sa;
+        _byChild[child.Id] = sa.Id;
         _childSpis.Add(child.InboundSpi);
     }
 
-    internal void Disown(ChildSa child)
+    internal void Disown(ChildSa child) => Disown(child.Id, child.InboundSpi);
+
+    private void Disown(ChildSaId child, uint spi)
     {
-        _byChild.Remove(child.Id);
-        _childSpis.Remove(child.InboundSpi);
+        _byChild.Remove(child);
+        _childSpis.Remove(spi);
+    }
+
+    /// <summary>From now on it is found.</summary>
+    private void Register(IkeSa sa)
+    {
+        _bySpi.Add(sa.LocalSpi, sa.Id);
+        if (!_lines.TryGetValue(sa.Line, out List<IkeSaId>? line)) _lines.Add(sa.Line, line = new List<IkeSaId>(1));
+        line.Add(sa.Id);
+        foreach (ChildSa child in sa.Children) Own(sa, child);
+    }
+
+    private void Unregister(IkeSaId id, IkeSaId of, ulong spi)
+    {
+        _bySpi.Remove(spi);
+        List<IkeSaId> line = _lines[of];
+        if (line.Remove(id) && line.Count == 0) _lines.Remove(of);
     }
 
     /// <summary>Out of memory and, when it has one, out of the record. Its children must be gone or moved.</summary>
     internal void Remove(IkeSa sa, IkeSaDownReason reason, bool silently = false)
     {
         if (!_sas.Remove(sa.Id)) return;
-        _bySpi.Remove(sa.LocalSpi);
-        List<IkeSa> line = _lines[sa.Line];
-        if (line.Remove(sa) && line.Count == 0) _lines.Remove(sa.Line);
+        Unregister(sa.Id, sa.Line, sa.LocalSpi);
         _due.Forget(sa.Id);
+        _awaitIvs.Remove(sa.Id);
         EndTurn(sa);
         Unopen(sa);
         if (!silently && sa.IsRecorded) Gone(sa);

@@ -57,6 +57,11 @@ public sealed record IkeEndpointPolicy
     /// <summary>An IKE SA that is over answers repetitions for this long.</summary>
     public TimeSpan ClosedLinger { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>After a takeover IKE SAs that nobody asks for wake so many at a time, so often: a datagram never waits for more than a few of them.</summary>
+    public int WakeTogether { get; init; } = 16;
+
+    public TimeSpan WakeEvery { get; init; } = TimeSpan.FromMilliseconds(5);
+
     /// <summary>After TEMPORARY_FAILURE, or a child that was refused: the shortest wait before we try again; up to twice as long, at random.</summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(5);
 

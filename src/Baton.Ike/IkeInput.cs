@@ -59,7 +59,21 @@ public abstract record IkeInput
     /// </summary>
     public sealed record LocalMoved(IkeSaId Sa, IPEndPoint Local) : IkeInput;
 
-    /// <summary>Take over these IKE SAs, or take them up again after <see cref="IkeOutput.RestoreWanted"/>.</summary>
+    /// <summary>
+    /// Standing by: know these IKE SAs by name, in place of what was known of them. They sleep: nothing of them is kept but what finds them. While working it is void.
+    /// </summary>
+    public sealed record Follow(IReadOnlyList<RestoredIkeSa> Sas) : IkeInput;
+
+    /// <summary>Standing by: their records are gone, or changed and to be followed anew.</summary>
+    public sealed record Unfollow(IReadOnlyList<IkeSaId> Sas) : IkeInput;
+
+    /// <summary>The source of this one's IVs has some again: what had to wait for them goes on.</summary>
+    public sealed record IvsGiven(IkeSaId Sa) : IkeInput;
+
+    /// <summary>
+    /// Work from now on, with the IKE SAs that were followed and these; or take these up again after <see cref="IkeOutput.RestoreWanted"/>. Costs nothing for those
+    /// that sleep: each wakes when something is for it, the others some at a time (<see cref="IkeEndpointPolicy.WakeEvery"/>).
+    /// </summary>
     public sealed record Restore(IReadOnlyList<RestoredIkeSa> Sas) : IkeInput;
 
     /// <summary>

@@ -47,6 +47,12 @@ public abstract record IkeOutput
     /// </summary>
     public sealed record JumpCounters(IkeSaId Sa, IReadOnlyList<ChildSaId> Children, ulong By, ulong AfterCommit) : IkeOutput;
 
+    /// <summary>As its record says: where the children of an IKE SA that is up run, and whose they are. While standing by, from <see cref="IkeInput.Follow"/>.</summary>
+    public sealed record IkeSaFollowed(IkeSaFacts Sa) : IkeOutput;
+
+    /// <summary>The same, and it works here from now on.</summary>
+    public sealed record IkeSaRestored(IkeSaFacts Sa) : IkeOutput;
+
     /// <summary>After a failed commit: give <see cref="IkeInput.Restore"/> for those of these that the ledger still holds.</summary>
     public sealed record RestoreWanted(IReadOnlyList<IkeSaId> Sas) : IkeOutput;
 

@@ -18,10 +18,9 @@ internal sealed partial class GatewayEngine
     private const int ToldPerTurn = 512;
     private static readonly TimeSpan TellEvery = TimeSpan.FromMilliseconds(100);
 
-    private readonly Dictionary<IkeId, Instant> _ikeSince = [];
     private readonly Dictionary<IkeId, SaId> _ivRecords = [];
     private readonly HashSet<SaId> _knownIvRecords = [];
-    private readonly Queue<(IkeId Id, Action? Then)> _ivsWanted = new();
+    private readonly Queue<IkeId> _ivsWanted = new();
 
     /// <summary>What waits until the SAs are built whose records are here, with the last of them.</summary>
     private readonly Queue<(long Ticket, Action Then)> _whenBuilt = new();
@@ -63,11 +62,13 @@ internal sealed partial class GatewayEngine
         if (Ike is null || _ikeWorks)
             return;  // moved on by itself: what the endpoint has is as new as the records
         _ikeWorks = true;
-        var records = new (IkeRecord, Instant)[Core.IkeRecords.Count];
-        int i = 0;
-        foreach (IkeRecord record in Core.IkeRecords.Values)
-            records[i++] = (record, _ikeSince.GetValueOrDefault(record.Id, MonotonicClock.Now));
-        Ike.Begin(records);
+
+        // Behind the changes that it follows.
+        WhenBuilt(() =>
+        {
+            if (_ikeWorks)
+                Ike.Begin();
+        });
     }
 
     private void EndIke()
@@ -79,41 +80,17 @@ internal sealed partial class GatewayEngine
         Ike!.End();
     }
 
-    public void RestoreIke(IReadOnlyList<IkeId> ids)
-    {
-        if (!_ikeWorks)
-            return;
-        Ike!.RestoreSome([.. ids.Where(Core.IkeRecords.ContainsKey).Select(id => (Core.IkeRecords[id], _ikeSince.GetValueOrDefault(id, MonotonicClock.Now)))]);
-    }
-
-    public void WantIvs(IkeId id) => _ivsWanted.Enqueue((id, null));
-
-    /// <param name="then">When all of them have been asked for.</param>
-    public void WantIvs(IReadOnlyList<IkeId> ids, Action then)
-    {
-        foreach (IkeId id in ids)
-            _ivsWanted.Enqueue((id, null));
-        _ivsWanted.Enqueue((default, then));
-    }
+    public void WantIvs(IkeId id) => _ivsWanted.Enqueue(id);
 
     private bool HasIkeWork => _ivsWanted.Count > 0;
 
+    /// <summary>When the SAs of the change are built: an IKE SA says of them where they run.</summary>
     private void TakeIkeRecords(LedgerChange change, Instant now)
     {
-        if (change.IsSnapshot)
-        {
-            HashSet<IkeId> kept = [.. change.IkeUpserts.Select(r => r.Id)];
-            foreach (IkeId id in _ikeSince.Keys.Where(id => !kept.Contains(id)).ToArray())
-                _ikeSince.Remove(id);
-        }
-
-        foreach (IkeRecord record in change.IkeUpserts)
-            _ikeSince[record.Id] = now;
         foreach (IkeId id in change.IkeDeletes)
-        {
-            _ikeSince.Remove(id);
             _ivRecords.Remove(id);
-        }
+        if (Ike is not null && (change.IsSnapshot || change.IkeUpserts.Count > 0 || change.IkeDeletes.Count > 0))
+            WhenBuilt(() => Ike.Follow(change, now));
     }
 
     /// <summary>An IV counter is no SA of the data path.</summary>
@@ -157,7 +134,7 @@ internal sealed partial class GatewayEngine
 
     private void WhenBuilt(Action then)
     {
-        if (_built == _enqueuedToBuild)
+        if (_built == _enqueuedToBuild && _whenBuilt.Count == 0)
             then();
         else
             _whenBuilt.Enqueue((_enqueuedToBuild, then));
@@ -184,16 +161,9 @@ internal sealed partial class GatewayEngine
         if (_ivsWanted.Count == 0)
             return;
         var given = new List<(IkeId, ulong[])>();
-        Action? then = null;
-        for (int i = 0; i < IvsPerTurn && then is null && _ivsWanted.TryDequeue(out (IkeId Id, Action? Then) wanted); i++)
-        {
-            then = wanted.Then;
-            if (then is null)
-                given.Add((wanted.Id, _ikeWorks && _ivRecords.TryGetValue(wanted.Id, out SaId sa) && Core.Outbound(sa) is { } lease ? Take(lease) : []));
-        }
-
+        for (int i = 0; i < IvsPerTurn && _ivsWanted.TryDequeue(out IkeId id); i++)
+            given.Add((id, _ikeWorks && _ivRecords.TryGetValue(id, out SaId sa) && Core.Outbound(sa) is { } lease ? Take(lease) : []));
         Ike!.Give(given);
-        then?.Invoke();
     }
 
     private static ulong[] Take(OutboundLease lease)

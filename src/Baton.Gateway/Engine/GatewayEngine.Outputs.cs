@@ -52,7 +52,7 @@ internal sealed partial class GatewayEngine
                 OnCommitted(committed.Token);
                 break;
             case MemberOutput.CommitFailed failed:
-                Ike?.CommitFailed(failed.Token, failed.Why, failed.Detail);
+                WhenBuilt(() => Ike?.CommitFailed(failed.Token, failed.Why, failed.Detail));
                 break;
             case MemberOutput.Freeze freeze:
                 EndIke();

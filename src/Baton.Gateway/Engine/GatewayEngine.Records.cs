@@ -33,7 +33,6 @@ internal sealed partial class GatewayEngine
     /// <summary>A snapshot comes as what it changes: the core says what is new, different or gone.</summary>
     private void TakeRecords(LedgerChange change, Instant now)
     {
-        TakeIkeRecords(change, now);
         foreach (SaRecord record in change.Upserts)
         {
             if (Path.OutboundSas.ContainsKey(record.Id) || Path.InboundSas.ContainsKey(record.Id) || TakeIvRecord(record) || !_building.Add(record.Id))
@@ -51,6 +50,8 @@ internal sealed partial class GatewayEngine
                 Ike.Gone(child);
             Path.Remove(id);
         }
+
+        TakeIkeRecords(change, now);
     }
 
     private void TakeBuilt()

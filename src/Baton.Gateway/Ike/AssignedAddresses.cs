@@ -57,11 +57,10 @@ internal sealed class AssignedAddresses : IDisposable
             Apply();
     }
 
-    /// <summary>After a takeover.</summary>
-    public void Begin(IEnumerable<IkeSaFacts> established)
+    /// <summary>Of an IKE SA that goes on here after a takeover.</summary>
+    public void Take(IkeSaFacts facts)
     {
-        foreach (IkeSaFacts facts in established.Where(each => each.Assigned.Count > 0))
-            _sas[facts.Id] = facts;
+        _sas[facts.Id] = facts;
         Apply();
     }
 

@@ -7,28 +7,29 @@ using Baton.Ike;
 using Baton.Linux;
 using Baton.Redundancy.Members;
 using Baton.Redundancy.Records;
-using Baton.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Baton.Gateway.Ike;
 
-/// <summary>IKE of a member: commits go to the ledger, IVs come from leases, and a takeover restores every IKE SA from its record.</summary>
-/// <remarks>Everything here runs on the IKE thread unless it says otherwise; the engine and this talk by posting to each other.</remarks>
-internal sealed class ClusterIke : IIkeHost, IDisposable
+/// <summary>IKE of a member: commits go to the ledger, IVs come from leases, and after a takeover every IKE SA goes on from its record.</summary>
+/// <remarks>
+/// Everything here runs on the IKE thread unless it says otherwise; the engine and this talk by posting to each other. The records are in
+/// <c>ClusterIke.Records.cs</c>.
+/// </remarks>
+internal sealed partial class ClusterIke : IIkeHost, ISnapshotSource, IDisposable
 {
     private readonly GatewayEngine _engine;
     private readonly RecordSealer _sealer;
     private readonly RedundancyOptions _sizes;
     private readonly IvPools _ivs;
     private readonly ILogger _log;
+
+    /// <summary>Of the last state that was committed or asked to be; none of an IKE SA that sleeps.</summary>
     private readonly Dictionary<IkeId, ulong> _versions = [];
     private readonly Dictionary<ulong, ChildHalves> _children = [];
 
     /// <summary>Children of commits under way: they are none if it fails.</summary>
     private readonly Dictionary<ulong, List<ulong>> _hopedFor = [];
-
-    /// <summary>Grows with every begin and end of work: what comes back from the engine for an earlier one is void.</summary>
-    private int _epoch;
 
     private struct ChildHalves
     {
@@ -46,7 +47,7 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
         (_engine, _sealer, _sizes, _log) = (engine, sealer, options.Redundancy, log);
         _assigned = AssignedAddresses.For(options, log);
         _ivs = new IvPools(id => _engine.Post(e => e.WantIvs(id)));
-        Runner = new IkeRunner(options.Ike, _ivs, this, options.Outer!.Listen, log);
+        Runner = new IkeRunner(options.Ike, _ivs, this, options.Outer!.Listen, log, this);
     }
 
     public IkeRunner Runner { get; }
@@ -58,22 +59,6 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
     }
 
     // ---- told by the engine, on its thread ----
-
-    /// <summary>This member works: from the records, and nothing but the records.</summary>
-    public void Begin(IReadOnlyList<(IkeRecord Record, Instant Since)> records) => Runner.Post(() =>
-    {
-        _epoch++;
-        _versions.Clear();
-        RestoreWithIvs(records);
-    });
-
-    public void End() => Runner.Post(() =>
-    {
-        _epoch++;
-        _hopedFor.Clear();
-        _assigned?.Clear();
-        Runner.StandDown();
-    });
 
     public void Committed(ulong token) => Runner.Post(() =>
     {
@@ -108,7 +93,11 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
     public void Give(IReadOnlyList<(IkeId Id, ulong[] Numbers)> given) => Runner.Post(() =>
     {
         foreach ((IkeId id, ulong[] numbers) in given)
+        {
             _ivs.Give(id, numbers);
+            if (numbers.Length > 0)
+                Runner.Step(new IkeInput.IvsGiven(new IkeSaId(id.Value)));
+        }
     });
 
     public void Traffic(IReadOnlyList<IkeInput.Traffic> traffic) => Runner.Post(() =>
@@ -215,59 +204,18 @@ internal sealed class ClusterIke : IIkeHost, IDisposable
             case IkeOutput.JumpCounters jump:
                 _engine.Post(e => e.Jump(jump.Children, jump.By));
                 break;
+            case IkeOutput.IkeSaFollowed followed:
+                Know(followed.Sa);
+                break;
+            case IkeOutput.IkeSaRestored restored:
+                Know(restored.Sa);
+                if (restored.Sa.Assigned.Count > 0)
+                    _assigned?.Take(restored.Sa);
+                break;
             case IkeOutput.RestoreWanted wanted:
-                // Those that the ledger still has come back with their version; one that it never had begins anew, its IV counter too.
-                foreach (IkeSaId sa in wanted.Sas)
-                    _versions.Remove(new IkeId(sa.Value));
-                _engine.Post(e => e.RestoreIke([.. wanted.Sas.Select(sa => new IkeId(sa.Value))]));
+                RestoreSome(wanted.Sas);
                 break;
         }
-    }
-
-    /// <summary>After a failed commit: those that the ledger still has.</summary>
-    public void RestoreSome(IReadOnlyList<(IkeRecord Record, Instant Since)> records) => Runner.Post(() => RestoreWithIvs(records));
-
-    private void Restore(IReadOnlyList<(IkeRecord Record, Instant Since)> records)
-    {
-        var restored = new List<RestoredIkeSa>(records.Count);
-        Instant now = MonotonicClock.Now;
-        foreach ((IkeRecord record, Instant since) in records)
-        {
-            _versions[record.Id] = record.Version;
-            RecordVerdict verdict = _sealer.OpenIke(record, out byte[] snapshot);
-            if (verdict == RecordVerdict.Opened)
-                restored.Add(new RestoredIkeSa(new IkeSaId(record.Id.Value), snapshot, now - since));
-            else
-                _log.LogError("{Id} cannot be used: its sealed state: {Verdict}", record.Id, verdict);
-        }
-
-        Runner.Step(new IkeInput.Restore(restored));
-        foreach (IkeSaFacts sa in Runner.Endpoint.Established)
-        {
-            // The record of an SA knows its maker and where the peer was then; the IKE SA knows who has it now, and where the peer is.
-            foreach (ChildSaId child in sa.Children)
-                Belongs(child.Value, sa.Id.Value);
-            Move(sa.Children, sa.Local, sa.Remote, sa.UdpEncapsulation, sa.BehindNat, unlessLearned: true);
-        }
-
-        _assigned?.Begin(Runner.Endpoint.Established);
-        foreach (RestoredIkeSa one in restored)
-            Wipe(one.Snapshot);
-        _log.LogInformation("{Count} IKE SAs taken over from their records", restored.Count);
-    }
-
-    /// <summary>IVs for all of these first: without one an IKE SA could not answer.</summary>
-    private void RestoreWithIvs(IReadOnlyList<(IkeRecord Record, Instant Since)> records)
-    {
-        int epoch = _epoch;
-        IkeId[] all = [.. records.Select(r => r.Record.Id)];
-        foreach (IkeId id in all)
-            _ivs.Restore(id);
-        _engine.Post(e => e.WantIvs(all, () => Runner.Post(() =>
-        {
-            if (epoch == _epoch)
-                Restore(records);
-        })));
     }
 
     private void AddPair(ChildSaPair pair, List<SaRecord> sas)

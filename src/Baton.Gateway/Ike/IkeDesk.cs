@@ -22,7 +22,7 @@ internal static class IkeDesk
             if (asked.WithIke)
                 meant = [.. runner.Endpoint.EstablishedAfter(asked.AfterIke, name => SaReport.IsMeant(asked.Connection, name), most + 1)];
             return true;
-        });
+        }, ofAll: asked.WithIke);
         status.IkeSaCount = (uint)count;
         status.IkeSas.AddRange(meant.Take(most).Select(Describe));
         status.MoreIkeAfter = meant.Length > most ? meant[most - 1].Id.Value : 0;
@@ -35,7 +35,7 @@ internal static class IkeDesk
         Dictionary<ulong, ChildSaFacts> facts = await runner.AskAsync(() => carried.Keys
             .Select(child => runner.Endpoint.FactsOf(new ChildSaId(child)))
             .OfType<ChildSaFacts>()
-            .ToDictionary(each => each.Id.Value)) ?? [];
+            .ToDictionary(each => each.Id.Value), ofAll: false) ?? [];
         foreach (SaStatus sa in sas)
         {
             if (facts.TryGetValue(sa.Child, out ChildSaFacts? child))
@@ -61,6 +61,7 @@ internal static class IkeDesk
         yield return ("ike.rekeys-put-off", (ulong)counters.RekeysPutOff);
         yield return ("ike.queue-overflow", (ulong)runner.Overflow);
         yield return ("ike.sas", (ulong)runner.Endpoint.IkeSas);
+        yield return ("ike.asleep", (ulong)runner.Endpoint.Asleep);
         yield return ("ike.half-open", (ulong)runner.Endpoint.HalfOpenSas);
     }
 
@@ -68,7 +69,7 @@ internal static class IkeDesk
     public static async Task<IkeReply> CommandAsync(IkeRunner runner, IkeCommand command, Func<string, Task<IReadOnlyList<ulong>>> children)
     {
         IReadOnlyList<ulong> pairs = command.Child.Length > 0 ? await children(ChildRecords.NameOf(command.Connection, command.Child)) : [];
-        return await runner.AskAsync(() => Command(runner, command, pairs)) ?? new IkeReply { Detail = "the IKE thread does not answer" };
+        return await runner.AskAsync(() => Command(runner, command, pairs), ofAll: true) ?? new IkeReply { Detail = "the IKE thread does not answer" };
     }
 
     private static IkeReply Command(IkeRunner runner, IkeCommand command, IReadOnlyList<ulong> pairs)

@@ -39,6 +39,9 @@ internal sealed class IkeRunner : IIkeSink, IDisposable
     /// <summary>What waits for a commit, by its number; owned by the thread.</summary>
     private readonly SortedDictionary<ulong, List<IkeOutput>> _waiting = [];
 
+    /// <summary>What asks for all IKE SAs; owned by the thread.</summary>
+    private readonly Queue<Action> _whenAwake = new();
+
     private Instant _next = Instant.Never;
     private Instant _nextWallClock;
     private int _waitingDatagrams;
@@ -46,11 +49,11 @@ internal sealed class IkeRunner : IIkeSink, IDisposable
     private volatile bool _stop;
 
     /// <param name="usualLocal">Our endpoint where an arrival does not name it (a router passed it on).</param>
-    public IkeRunner(IkeOptions options, IIvSourceFactory ivs, IIkeHost host, IPEndPoint usualLocal, ILogger log)
+    public IkeRunner(IkeOptions options, IIvSourceFactory ivs, IIkeHost host, IPEndPoint usualLocal, ILogger log, ISnapshotSource? snapshots = null)
     {
         (_host, _log, _usualLocal) = (host, log, usualLocal);
         var random = new SystemRandomSource();
-        _endpoint = new IkeEndpoint(options.Policy, random, new KeyExchangeFactory(random), ivs);
+        _endpoint = new IkeEndpoint(options.Policy, random, new KeyExchangeFactory(random), ivs, snapshots);
         _thread = new Thread(Run) { IsBackground = true, Name = "ike" };
     }
 
@@ -96,12 +99,21 @@ internal sealed class IkeRunner : IIkeSink, IDisposable
     }
 
     /// <summary>From any thread: asks the IKE thread something. The task ends without an answer when the thread has ended.</summary>
-    public async Task<T?> AskAsync<T>(Func<T> question)
+    /// <param name="ofAll">It concerns all IKE SAs: not before the last of them is awake after a takeover.</param>
+    public async Task<T?> AskAsync<T>(Func<T> question, bool ofAll)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(() => answer.TrySetResult(question()));
+        Post(() =>
+        {
+            if (ofAll)
+                _whenAwake.Enqueue(Answer);
+            else
+                Answer();
+        });
         Task first = await Task.WhenAny(answer.Task, Task.Delay(TimeSpan.FromSeconds(5)));
         return first == answer.Task ? await answer.Task : default;
+
+        void Answer() => answer.TrySetResult(question());
     }
 
     /// <summary>On the IKE thread: this member works no more. What waits for commits never leaves.</summary>
@@ -176,6 +188,8 @@ internal sealed class IkeRunner : IIkeSink, IDisposable
 
         while (!_stop && _posted.TryDequeue(out Action? action))
             action();
+        while (!_endpoint.IsWaking && _whenAwake.TryDequeue(out Action? question))
+            question();
         now = MonotonicClock.Now;
         if (now >= _nextWallClock)
         {

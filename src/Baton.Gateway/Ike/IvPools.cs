@@ -26,18 +26,13 @@ internal sealed class IvPools(Action<IkeId> want) : IIvSourceFactory
     public static SaRecord NewRecord(IkeId id, RecordSealer sealer) => new(default, SaDirection.Outbound, 0, CounterSpace.IkeIv, sealer.KeyTag(id, iv: true),
         SliceSize: 1 << 20, Limit: 0, LimitTerm: 0, CoarseCeiling: 0, LastAuthenticated: Own + 1, sealer.SealIv(id));
 
-    public IIvSource Open(IkeSaId id)
+    public IIvSource Open(IkeSaId id, bool isRestored)
     {
         var key = new IkeId(id.Value);
-        if (!_pools.TryGetValue(key, out Pool? pool))
-            _pools[key] = pool = new Pool(key, Own, want);
-        return pool;
+        return _pools[key] = new Pool(key, isRestored ? 0 : Own, want);  // restored, it has nothing but what the lease gives
     }
 
     public void Close(IkeSaId id) => _pools.Remove(new IkeId(id.Value));
-
-    /// <summary>Before a restore: this IKE SA has nothing of its own but what the lease gives.</summary>
-    public void Restore(IkeId id) => _pools[id] = new Pool(id, 0, want);
 
     /// <summary>From the data thread, through the IKE thread: more numbers.</summary>
     public void Give(IkeId id, IReadOnlyList<ulong> numbers)

@@ -114,7 +114,7 @@ internal static class CounterSynchronization
 
         if (!sa.Ivs!.Ensure(IkeEndpoint.IvsForOthers))
         {
-            core.Counters.Count(IkeDrop.NoIv);
+            core.AwaitIvs(sa, datagram);
             return true;
         }
 

@@ -38,7 +38,7 @@ public sealed class AssignedAddressesTests : IDisposable
     [Fact]
     public void AnAddressIsThereWithItsIkeSaAndIsTheSourceOfWhatGoesToTheFarSide()
     {
-        _assigned.Begin([Facts(1, ["10.3.0.10", "fd03::10"], [Range("10.2.0.0", "10.2.255.255"), Range("fd02::", "fd02::ffff:ffff:ffff:ffff")])]);
+        _assigned.Take(Facts(1, ["10.3.0.10", "fd03::10"], [Range("10.2.0.0", "10.2.255.255"), Range("fd02::", "fd02::ffff:ffff:ffff:ffff")]));
         Assert.Equal(["10.3.0.10/32", "fd03::10/128"], Addresses());
         Assert.Equal("10.3.0.10", SourceTo("10.2.7.7"));
         Assert.Equal("fd03::10", SourceTo("fd02::7"));
@@ -52,8 +52,8 @@ public sealed class AssignedAddressesTests : IDisposable
     [Fact]
     public void AnotherAddressTakesThePlaceOfTheFirst()
     {
-        _assigned.Begin([Facts(1, ["10.3.0.10"], [Range("10.2.0.0", "10.2.255.255")])]);
-        _assigned.Begin([Facts(1, ["10.3.0.11"], [Range("10.2.0.0", "10.2.255.255")])]);
+        _assigned.Take(Facts(1, ["10.3.0.10"], [Range("10.2.0.0", "10.2.255.255")]));
+        _assigned.Take(Facts(1, ["10.3.0.11"], [Range("10.2.0.0", "10.2.255.255")]));
         Assert.Equal(["10.3.0.11/32"], Addresses());
         Assert.Equal("10.3.0.11", SourceTo("10.2.7.7"));
     }
@@ -61,7 +61,7 @@ public sealed class AssignedAddressesTests : IDisposable
     [Fact]
     public void AFarSideThatHoldsThePeerItselfDoesNotSwallowTheTunnel()
     {
-        _assigned.Begin([Facts(1, ["10.3.0.10"], [Range("0.0.0.0", "255.255.255.255")])]);
+        _assigned.Take(Facts(1, ["10.3.0.10"], [Range("0.0.0.0", "255.255.255.255")]));
         Assert.Equal("10.3.0.10", SourceTo("203.0.113.9"));
         Assert.Equal("198.51.100.2", SourceTo("192.0.2.10"));
 

@@ -16,7 +16,7 @@ public sealed class IvPoolsTests
     [Fact]
     public void A_new_ike_sa_has_the_first_ones_for_itself_and_asks_for_more_in_time()
     {
-        IIvSource source = Pools().Open(Sa);
+        IIvSource source = Pools().Open(Sa, isRestored: false);
         for (ulong i = 1; i <= IvPools.Own; i++)
         {
             Assert.True(source.TryTake(out ulong number));
@@ -31,7 +31,7 @@ public sealed class IvPoolsTests
     public void What_the_lease_gives_comes_behind_and_each_once()
     {
         IvPools pools = Pools();
-        IIvSource source = pools.Open(Sa);
+        IIvSource source = pools.Open(Sa, isRestored: false);
         for (ulong i = 1; i <= IvPools.Own; i++)
             Assert.True(source.TryTake(out _));
         pools.Give(new IkeId(7), [65, 66]);
@@ -46,8 +46,7 @@ public sealed class IvPoolsTests
     public void After_a_takeover_nothing_is_its_own()
     {
         IvPools pools = Pools();
-        pools.Restore(new IkeId(7));
-        IIvSource source = pools.Open(Sa);
+        IIvSource source = pools.Open(Sa, isRestored: true);
         Assert.False(source.TryTake(out _));
         pools.Give(new IkeId(7), [1_048_641]);
         Assert.True(source.TryTake(out ulong number));
@@ -58,8 +57,7 @@ public sealed class IvPoolsTests
     public void An_empty_answer_lets_it_ask_again()
     {
         IvPools pools = Pools();
-        pools.Restore(new IkeId(7));
-        IIvSource source = pools.Open(Sa);
+        IIvSource source = pools.Open(Sa, isRestored: true);
         Assert.False(source.TryTake(out _));
         pools.Give(new IkeId(7), []);
         Assert.False(source.TryTake(out _));

@@ -20,7 +20,7 @@ internal sealed class IkeHost
         Ivs = new SlicedIvs(site.Ledger.Term);
         Term = site.Ledger.Term;
         var random = new SeededRandom(lab.Random.Next());
-        Endpoint = new IkeEndpoint(policy, random, new KeyExchangeFactory(random), Ivs);
+        Endpoint = new IkeEndpoint(policy, random, new KeyExchangeFactory(random), Ivs, site.Ledger);
         foreach ((IkeSaId sa, int version) in site.Ledger.Versions) _versions.Add(sa, version);
     }
 
@@ -160,7 +160,7 @@ internal sealed class Site(Lab lab, string name, IPAddress address, bool replica
 
     public bool Replicated { get; } = replicated;
 
-    public Ledger Ledger { get; } = new();
+    public Ledger Ledger { get; } = new() { Clock = () => lab.Now };
 
     public IkeHost Active { get; private set; } = null!;
 
@@ -171,7 +171,10 @@ internal sealed class Site(Lab lab, string name, IPAddress address, bool replica
     /// <summary>Each member has pools of its own: what they know of owners, they know from the records.</summary>
     public Func<Dictionary<string, Baton.Ike.Negotiation.AddressPool>>? Pools { get; set; }
 
-    private IkeEndpointPolicy PolicyOfOne => (Pools is null ? Policy : Policy with { Pools = Pools() }) with { Replicated = Replicated };
+    private IkeEndpointPolicy PolicyOfOne => (Pools is null ? Policy : Policy with { Pools = Pools() }) with { Replicated = Replicated, WakeEvery = WakeEvery };
+
+    /// <summary>So long a successor's IKE SAs sleep when nothing is for them.</summary>
+    public TimeSpan WakeEvery { get; set; }
 
     /// <summary>The ledger refuses the next commit.</summary>
     public bool RefuseNext { get; set; }
@@ -239,7 +242,8 @@ internal sealed class Site(Lab lab, string name, IPAddress address, bool replica
         Members.Add(Active);
         foreach (ChildSaPair child in Ledger.Children.Values) Active.Data.Up(child);
         lab.Log($"-- {Active.Name} takes over from {old.Name}{(zombie ? ", which lives" : "")}");
-        Active.Step(new IkeInput.Restore(Ledger.ForTakeover(lab.Now)));
+        Active.Step(new IkeInput.Follow(Ledger.ForTakeover(lab.Now)));        // as a standby has done before
+        Active.Step(new IkeInput.Restore([]));
         Restored();
     }
 

@@ -4,7 +4,7 @@ using Baton.Wire;
 namespace Baton.Ike.Tests.Harness;
 
 /// <summary>What a site's members share: the records, and which term may write them.</summary>
-internal sealed class Ledger
+internal sealed class Ledger : ISnapshotSource
 {
     public Dictionary<IkeSaId, (byte[] Snapshot, Instant At)> Records { get; } = [];
 
@@ -41,6 +41,14 @@ internal sealed class Ledger
         foreach (ChildSaId id in commit.Deleted) Children.Remove(id);
     }
 
+    /// <summary>What the lab's clock shows.</summary>
+    public Func<Instant> Clock { get; init; } = () => default;
+
+    public void Read(IkeSaId id, Action<RestoredIkeSa> use)
+    {
+        if (Records.TryGetValue(id, out (byte[] Snapshot, Instant At) record)) use(new RestoredIkeSa(id, record.Snapshot, Clock() - record.At));
+    }
+
     public IReadOnlyList<RestoredIkeSa> ForTakeover(Instant now) => [.. Records.Select(each => new RestoredIkeSa(each.Key, each.Value.Snapshot, now - each.Value.At))];
 }
 
@@ -53,7 +61,7 @@ internal sealed class SlicedIvs(int term) : IIvSourceFactory
     private readonly Dictionary<IkeSaId, Slice> _slices = [];
 
     /// <summary>Opened again it goes on.</summary>
-    public IIvSource Open(IkeSaId id)
+    public IIvSource Open(IkeSaId id, bool isRestored)
     {
         if (!_slices.TryGetValue(id, out Slice? slice)) _slices.Add(id, slice = new Slice(this, (ulong)term << 32));
         return slice;

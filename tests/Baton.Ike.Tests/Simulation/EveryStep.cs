@@ -60,6 +60,7 @@ internal sealed class EveryStep
         }
 
         Site site = victim == "left" ? lab.Left : lab.Right;
+        site.WakeEvery = TimeSpan.FromMilliseconds(seed % 2 * 300);             // every other successor's IKE SAs sleep until something is for them
         if (fault is { } takeover) site.TakeOver(takeover.Zombie, takeover.Applied);
         else site.RefuseNext = true;
         lab.Run(60_000);

@@ -119,7 +119,8 @@ public sealed class EveryStepPathTests
     /// <summary>A shell knows the address of its host: whoever is there now is told, and what is so already changes nothing.</summary>
     private static void NoticeAddress(Lab lab)
     {
-        foreach (IkeSaFacts sa in lab.Left.Active.Endpoint.Established) lab.Left.Active.Step(new IkeInput.LocalMoved(sa.Id, new IPEndPoint(lab.Left.Address, 4500)));
+        IEnumerable<IkeSaId> awake = lab.Left.Active.Endpoint.Established.Select(each => each.Id);
+        foreach (IkeSaId sa in awake.Union(lab.Left.Ledger.Records.Keys).ToArray()) lab.Left.Active.Step(new IkeInput.LocalMoved(sa, new IPEndPoint(lab.Left.Address, 4500)));
     }
 
     private static void AssertKnown(Lab lab, IPEndPoint at, string what)

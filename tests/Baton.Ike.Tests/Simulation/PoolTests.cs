@@ -108,6 +108,7 @@ public sealed class PoolTests
         for (int i = 0; i < step && reached; i++) reached = lab.Now.Nanoseconds < end && lab.Step();
         if (!reached) return false;
 
+        lab.Right.WakeEvery = TimeSpan.FromMilliseconds(seed % 2 * 300);
         lab.Right.TakeOver(zombie, applied);
         foreach (string name in Names) lab.Left.Active.Step(new IkeInput.Initiate(name));
         lab.Run(90_000);

@@ -60,7 +60,12 @@ internal static class RandomRun
         {
             Site site = lab.Left.Replicated && (!lab.Right.Replicated || random.Chance(0.5)) ? lab.Left : lab.Right;
             bool zombie = random.Chance(0.4);
-            lab.After(random.Below(58_000), () => site.TakeOver(zombie));
+            TimeSpan asleep = TimeSpan.FromMilliseconds(random.Below(3) * 400);
+            lab.After(random.Below(58_000), () =>
+            {
+                site.WakeEvery = asleep;
+                site.TakeOver(zombie);
+            });
         }
     }
 
