@@ -60,7 +60,7 @@ internal sealed class Connections(ClusterFiles files, LabCertificates certificat
             {(terms.ForwardSecret ? $"esp = [{ForwardSecret}]" : "")}
             liveness-ms = {terms.Liveness * 1000}
             {(isCluster && terms.Pool ? "pools = [\"lab\", \"lab6\"]" : "")}
-            {(isCluster && terms.Asks ? "ask = [\"ipv4\", \"ipv6\"]" : "")}
+            {((isCluster ? terms.Asks : terms.Pool) ? "ask = [\"ipv4\", \"ipv6\"]" : "")}
             [[connection.child]]
             name = "{Child}"
             {Selectors("local", isCluster ? ours : theirs)}

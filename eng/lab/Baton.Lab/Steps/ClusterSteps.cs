@@ -65,6 +65,20 @@ public sealed class ClusterSteps(Story story)
         var files = new ClusterFiles(Path.Combine(story.Room.Folder, "files"), story.Network);
         var connections = new Connections(files, story.Certificates, StageSteps.Secret);
         Raise(files, connections.Write([story.Terms], isCluster: true, story.Network.HasNat));
+        RaisePeer(files, connections);
+    }
+
+    /// <summary>A baton peer whose gateway is not ours. It does not begin by itself.</summary>
+    [Step("a baton peer with {terms}")]
+    public void PeerAlone(string terms)
+    {
+        story.Terms = TunnelTerms.Parse(terms);
+        var files = new ClusterFiles(Path.Combine(story.Room.Folder, "files"), story.Network);
+        RaisePeer(files, new Connections(files, story.Certificates, StageSteps.Secret));
+    }
+
+    private void RaisePeer(ClusterFiles files, Connections connections)
+    {
         story.BatonPeer = story.Room.Keep(new BatonPeer(story.Network, files, connections.Write([story.Terms], isCluster: false, story.Network.HasNat), story.Room.Wait));
         story.Peer = End(() => story.BatonPeer.Node, story.BatonPeer.LastWords);
     }

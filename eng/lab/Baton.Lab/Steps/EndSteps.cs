@@ -73,7 +73,7 @@ public sealed class EndSteps(Story story)
     [Step("expect an address of {prefix} to have been given")]
     public void HasAddress(string prefix)
     {
-        IReadOnlyList<string> addresses = story.StrongSwan.Established()?.VirtualAddresses ?? [];
+        IReadOnlyList<string> addresses = story.Given;
         if (!addresses.Any(address => address.StartsWith(prefix, StringComparison.Ordinal))) throw new LabException($"the addresses are \"{string.Join(' ', addresses)}\"");
     }
 

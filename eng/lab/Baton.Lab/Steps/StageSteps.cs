@@ -33,6 +33,7 @@ public sealed class StageSteps(Story story)
         Host host = story.Network.Member(member);
         host.Run("ip", "address", "add", $"{Network.ClusterAddress}/24", "dev", "outer");
         host.Run("ip", "address", "add", $"{Network.ClusterInner}/16", "dev", "inner");
+        host.Run("ip", "address", "add", $"{Network.ClusterInner6}/64", "dev", "inner", "nodad");
         story.StandIn = story.Room.Keep(new Charon(host, story.Room.Wait));
         story.Cluster = new CharonEnd(story.StandIn, story.Room.Wait);
     }
@@ -61,8 +62,15 @@ public sealed class StageSteps(Story story)
             story.Cluster = _bare = story.Room.Keep(new BareIkeEnd(_bareHost, address, BareIkePolicy.OfCluster(story.Terms, Secret, story.Network.HasNat), story.Room.Wait));
         }
 
-        if (story.StandIn is not { } other) return;
+        if (story.StandIn is not null) PeersWith();
+    }
+
+    [Step("the stand-in knows the peer")]
+    public void PeersWith()
+    {
+        Charon other = story.StandIn ?? throw new LabException("nobody stands in for the cluster");
         Introduce(other, LabCertificates.ClusterName);
+        if (story.Terms.Pool) other.LoadPools(CharonConnection.Pools());
         other.Load(CharonConnection.OfCluster(story.Terms, Network.ClusterAddress));
     }
 

@@ -42,8 +42,11 @@ public sealed class Story(LabRoom room, TextWriter output) : IDisposable
         set => _strongSwan = value;
     }
 
-    /// <summary>The strongSwan in the cluster's place, in the baseline.</summary>
+    /// <summary>The strongSwan in the cluster's place: in the baseline, or where the peer is ours alone.</summary>
     public Charon? StandIn { get; set; }
+
+    /// <summary>The inner addresses that strongSwan gave or was given.</summary>
+    public IReadOnlyList<string> Given => (_strongSwan ?? StandIn)?.Established()?.VirtualAddresses ?? [];
 
     public IEnd Peer
     {

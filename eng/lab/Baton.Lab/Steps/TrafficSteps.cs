@@ -31,7 +31,7 @@ public sealed class TrafficSteps(Story story)
             PingFrom(story.BatonCluster.Active ?? throw new LabException("nobody is active"), address, IsIpv6(address) ? Network.PeerHostInner6 : Network.PeerHostInner);
     }
 
-    private IReadOnlyList<string> Given => story.StrongSwan.Established()?.VirtualAddresses is { Count: > 0 } given ? given : throw new LabException("no address was given");
+    private IReadOnlyList<string> Given => story.Given is { Count: > 0 } given ? given : throw new LabException("no address was given");
 
     private static bool IsIpv6(string address) => address.Contains(':', StringComparison.Ordinal);
 

@@ -25,10 +25,10 @@ public static class CharonConnection
 
     public static string FurtherName(int index) => $"t{index}";
 
-    /// <summary>A strongSwan in the cluster's place, for the baseline.</summary>
+    /// <summary>A strongSwan in the cluster's place: for the baseline, and as another's gateway to a baton peer.</summary>
     public static JsonObject OfCluster(TunnelTerms terms, string local) => Of(
         terms, Name, local, "%any", LabCertificates.ClusterName, terms.IsMany ? $"*.{terms.PeerIdentity}" : terms.PeerIdentity,
-        [Network.ClusterNet], [Network.PeerNet]);
+        terms.Nets(Network.ClusterNet, Network.ClusterNet6), terms.Pool ? Dynamic : terms.Nets(Network.PeerNet, Network.PeerNet6));
 
     private static JsonObject Of(TunnelTerms terms, string name, string local, string remote, string localId, string remoteId, string[] localTs, string[] remoteTs)
     {
@@ -63,7 +63,7 @@ public static class CharonConnection
         return new JsonObject { [name] = connection };
     }
 
-    /// <summary>The pools from which the peer gives addresses, when the cluster asks for them.</summary>
+    /// <summary>The pools from which strongSwan gives addresses, when the other end asks for them.</summary>
     public static JsonObject Pools() => new()
     {
         [PoolNames[0]] = new JsonObject { ["addrs"] = "10.4.0.0/24" },
