@@ -187,12 +187,22 @@ public sealed partial class IkeEndpoint
         foreach (ConnectionState state in _connections.Values.Where(each => each.Connection.KeepUp && each.Sas.Count == 0)) _connectionsDue.Schedule(state.Connection.Name, Now);
     }
 
+    /// <summary>All of a connection, or the children that its IKE SA has lost: the same ones that a set-up makes.</summary>
     /// <param name="first">The packet that wants it, and the child that covers it; null: the first child, for whatever it protects.</param>
     private void Initiate(string name, WantedChild? first = null)
     {
         if (!_connections.TryGetValue(name, out ConnectionState? state) || state.Connection is not { Local: not null, Remote: not null, Children.Count: > 0 })
         {
             Note(IkeEventKind.UnknownConnection, null, name);
+            return;
+        }
+
+        if (UpOf(state) is { } up)
+        {
+            ChildPolicy[] missing = [.. up.Connection!.Children.Where((each, i) => (each.Start || i == 0) && !up.HasChild(each.Name) && !IsAskedFor(up, each.Name))];
+            if (missing.Length == 0) return;
+            up.Wanted.AddRange(missing.Select(each => new WantedChild(each.Name, null, null, Now)));
+            Change(up);
             return;
         }
 
@@ -221,8 +231,7 @@ public sealed partial class IkeEndpoint
     private void Acquire(IkeInput.Acquire acquire)
     {
         if (!_connections.TryGetValue(acquire.Connection, out ConnectionState? state) || state.NoAcquireBefore > Now) return;
-        IkeSa? up = state.Sas.ToArray().Select(Find).FirstOrDefault(sa => sa is { State: IkeSaState.Up, InheritsFrom: null });
-        if (up is null)
+        if (UpOf(state) is not { } up)
         {
             // Selectors of ours that only the exchange makes known cover nothing yet: the first child then, for all of it.
             ChildPolicy? covering = state.Connection.Children.FirstOrDefault(each => Covers(each.Local, acquire.Source) && Covers(each.Remote, acquire.Destination));
@@ -230,13 +239,17 @@ public sealed partial class IkeEndpoint
             return;
         }
 
-        ChildPolicy? policy = up.Connection?.Children.FirstOrDefault(each =>
+        ChildPolicy? policy = up.Connection!.Children.FirstOrDefault(each =>
             Covers(Selectors.OfUs(up, each, duringAuth: false), acquire.Source) && Covers(Selectors.OfPeer(up, each), acquire.Destination));
-        if (policy is null || up.Wanted.Count >= Policy.MostChildren || up.Wanted.Exists(each => each.Policy == policy.Name)) return;
-        if (up.Outstanding is { Kind: RequestKind.NewChild, Child: { } asked } && asked.Policy == policy.Name) return;
+        if (policy is null || up.Wanted.Count >= Policy.MostChildren || IsAskedFor(up, policy.Name)) return;
         up.Wanted.Add(new WantedChild(policy.Name, acquire.Source, acquire.Destination, Now));
         Change(up);
     }
+
+    private IkeSa? UpOf(ConnectionState state) => state.Sas.ToArray().Select(Find).FirstOrDefault(sa => sa is { State: IkeSaState.Up, InheritsFrom: null, Connection: not null });
+
+    private static bool IsAskedFor(IkeSa sa, string policy) =>
+        sa.Wanted.Exists(each => each.Policy == policy) || (sa.Outstanding is { Kind: RequestKind.NewChild, Child: { } asked } && asked.Policy == policy);
 
     private static bool Covers(IEnumerable<TrafficSelector> wide, TrafficSelector packet) => wide.Any(each => TrafficSelectorNarrowing.Contains(each, packet));
 

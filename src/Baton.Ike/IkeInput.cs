@@ -17,7 +17,7 @@ public abstract record IkeInput
     /// <summary>The instant that <see cref="IkeEndpoint.Step"/> asked for has come; also harmless at any other time.</summary>
     public sealed record Tick : IkeInput;
 
-    /// <summary>Bring a connection up, if it is not up or coming up. Unknown names are noted and ignored.</summary>
+    /// <summary>Bring a connection up, if it is not up or coming up; of one that is up, the children that it has lost. Unknown names are noted and ignored.</summary>
     public sealed record Initiate(string Connection) : IkeInput;
 
     /// <summary>An inner packet wants out and no child SA carries it (RFC 7296 section 2.9): its own addresses and ports.</summary>

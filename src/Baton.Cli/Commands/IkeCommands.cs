@@ -15,7 +15,7 @@ internal static class IkeCommands
     public static Command Create()
     {
         var command = new Command("ike", "Negotiate: bring a connection up, rekey it, ask its peer for a sign of life, end it; or see the IKE SAs.");
-        command.Add(Verb("initiate", "Bring a connection up."));
+        command.Add(Verb("initiate", "Bring a connection up, or the children it has lost."));
         command.Add(Verb("rekey", "New keys: for the IKE SAs of a connection, or for one child (CONNECTION:CHILD)."));
         command.Add(Verb("probe", "Ask the peer for a sign of life."));
         command.Add(Verb("delete", "End a connection, or one child of it (CONNECTION:CHILD)."));

@@ -26,7 +26,7 @@ internal static partial class CreateChildSa
     public static void AskNew(IkeEndpoint core, IkeSa sa, WantedChild wanted)
     {
         ChildPolicy? policy = sa.PolicyOf(wanted.Policy);
-        bool isThere = wanted.Source is null && sa.Children.Exists(each => each.Policy == wanted.Policy && !each.IsReplaced && each.DeleteAt == Instant.Never);
+        bool isThere = wanted.Source is null && sa.HasChild(wanted.Policy);
         if (policy is null || isThere)
         {
             sa.Wanted.Remove(wanted);

@@ -243,6 +243,9 @@ internal sealed partial class IkeSa
     /// <summary>What the connection says of a child of that name; null: it says nothing of it any more.</summary>
     public ChildPolicy? PolicyOf(string child) => Connection?.Children.FirstOrDefault(each => each.Name == child);
 
+    /// <summary>One that is to stay, not one that is on its way out.</summary>
+    public bool HasChild(string policy) => Children.Exists(each => each.Policy == policy && !each.IsReplaced && each.DeleteAt == Instant.Never);
+
     /// <summary>What a child of it may carry before it is rekeyed; null: nobody says so any more.</summary>
     public TrafficLimits? LimitsOf(ChildSa child) => PolicyOf(child.Policy) is { } policy ? TrafficLimits.Of(policy.Lifetime, child.InboundSpi) : null;
 

@@ -57,6 +57,34 @@ public sealed class InformationalTests
         Assert.Empty(lab.Right.Active.Data.Children);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void WhatWasDeletedIsMadeAgainOnTheSameIkeSaWhenItIsAskedFor(bool byWhoBeganTheIkeSa)
+    {
+        Lab lab = Setups.Up(Setups.Standard(41));
+        (Site asks, string connection) = byWhoBeganTheIkeSa ? (lab.Left, "to-right") : (lab.Right, "to-left");
+        Operations.Ask(asks, Operation.DeleteChild);
+        lab.Run(1_000);
+        Assert.Empty(lab.Left.Active.Data.Children);
+        Assert.Empty(lab.Right.Active.Data.Children);
+
+        asks.Active.Step(new IkeInput.Initiate(connection));
+        asks.Active.Step(new IkeInput.Initiate(connection));
+        lab.Run(2_000);
+
+        Agreement.Assert(lab);
+        Assert.Single(lab.Left.Active.Data.Children);
+        Assert.Single(lab.Right.Active.Data.Children);
+        Assert.Equal(1, lab.Observer.Count(ExchangeType.CreateChildSa, isResponse: true));
+        Assert.Equal(1, lab.Observer.Count(ExchangeType.IkeAuth, isResponse: true));
+
+        int before = lab.Datagrams;
+        asks.Active.Step(new IkeInput.Initiate(connection));
+        lab.Run(100);
+        Assert.Equal(before, lab.Datagrams);
+    }
+
     [Fact]
     public void AnUnknownCriticalPayloadIsNamedAndTheRestIgnored()
     {
