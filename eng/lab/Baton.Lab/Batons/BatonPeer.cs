@@ -13,9 +13,10 @@ public sealed class BatonPeer : IDisposable
     private readonly Operator _operator;
 
     /// <param name="program">What it runs in place of <c>baton</c>.</param>
-    public BatonPeer(Network network, ClusterFiles files, string tunnels, Wait wait, string? program = null)
+    /// <param name="roams">See <see cref="ClusterFiles.WritePeer"/>.</param>
+    public BatonPeer(Network network, ClusterFiles files, string tunnels, Wait wait, string? program = null, bool roams = false)
     {
-        _process = network.Peer.Start("peer", [program ?? BatonTool.Path, "peer", files.WritePeer(tunnels)]);
+        _process = network.Peer.Start("peer", [program ?? BatonTool.Path, "peer", files.WritePeer(tunnels, roams)]);
         _operator = new Operator(network.Peer, files);
         wait.Until("the peer answers", Patience, () => _process.HasExited ? throw new LabException($"the peer has ended: {LastWords()}") : Node.Look() is not null, LastWords);
     }

@@ -76,19 +76,26 @@ public sealed class ClusterFiles
         {tunnels}
         """);
 
-    public string WritePeer(string tunnels) => Write("p", "peer", $"""
-        [outer]
-        listen = "{Network.PeerAddress}:4500"
-        also = ["{Network.PeerAddress}:500", "[{Network.PeerAddress6}]:4500", "[{Network.PeerAddress6}]:500"]
-        esp = true
-        remote = "{Network.ClusterAddress}:4500"
-        [inner]
-        tun = "baton0"
-        routes = ["{Network.ClusterNet}", "{Network.ClusterNet6}"]
-        [status]
-        listen = "{PeerStatus}"
-        {tunnels}
-        """);
+    /// <param name="roams">It listens on all of its addresses, and moves its IKE SAs when they change.</param>
+    public string WritePeer(string tunnels, bool roams = false)
+    {
+        string listen = roams ? "listen = \"0.0.0.0:4500\"" : $"""
+            listen = "{Network.PeerAddress}:4500"
+            also = ["{Network.PeerAddress}:500", "[{Network.PeerAddress6}]:4500", "[{Network.PeerAddress6}]:500"]
+            esp = true
+            """;
+        return Write("p", "peer", $"""
+            [outer]
+            {listen}
+            remote = "{Network.ClusterAddress}:4500"
+            [inner]
+            tun = "baton0"
+            routes = ["{Network.ClusterNet}", "{Network.ClusterNet6}"]
+            [status]
+            listen = "{PeerStatus}"
+            {tunnels}
+            """);
+    }
 
     /// <summary>Pairs of SAs keyed by hand, with keys of this run: for what needs no negotiation.</summary>
     /// <param name="locals">The inner addresses on the cluster's side: a pair of SAs for each.</param>

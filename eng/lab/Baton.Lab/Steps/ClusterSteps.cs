@@ -70,16 +70,22 @@ public sealed class ClusterSteps(Story story)
 
     /// <summary>A baton peer whose gateway is not ours. It does not begin by itself.</summary>
     [Step("a baton peer with {terms}")]
-    public void PeerAlone(string terms)
+    public void PeerAlone(string terms) => RaisePeerAlone(terms, roams: false);
+
+    [Step("a baton peer that roams, with {terms}")]
+    public void PeerThatRoams(string terms) => RaisePeerAlone(terms, roams: true);
+
+    private void RaisePeerAlone(string terms, bool roams)
     {
         story.Terms = TunnelTerms.Parse(terms);
         var files = new ClusterFiles(Path.Combine(story.Room.Folder, "files"), story.Network);
-        RaisePeer(files, new Connections(files, story.Certificates, StageSteps.Secret));
+        RaisePeer(files, new Connections(files, story.Certificates, StageSteps.Secret), roams);
     }
 
-    private void RaisePeer(ClusterFiles files, Connections connections)
+    private void RaisePeer(ClusterFiles files, Connections connections, bool roams = false)
     {
-        story.BatonPeer = story.Room.Keep(new BatonPeer(story.Network, files, connections.Write([story.Terms], isCluster: false, story.Network.HasNat), story.Room.Wait));
+        string tunnels = connections.Write([story.Terms], isCluster: false, story.Network.HasNat);
+        story.BatonPeer = story.Room.Keep(new BatonPeer(story.Network, files, tunnels, story.Room.Wait, roams: roams));
         story.Peer = End(() => story.BatonPeer.Node, story.BatonPeer.LastWords);
     }
 
