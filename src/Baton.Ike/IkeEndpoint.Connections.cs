@@ -105,10 +105,11 @@ public sealed partial class IkeEndpoint
     }
 
     /// <summary>A child that is missing: asked for at that instant, unless it is wanted already.</summary>
-    internal void Want(IkeSa sa, string policy, Instant at)
+    /// <param name="onlyFromStart">Not one that only packets ask for: the next one will.</param>
+    internal void Want(IkeSa sa, string policy, Instant at, bool onlyFromStart = true)
     {
         Change(sa);
-        if (sa.PolicyOf(policy) is not { Start: true } || sa.Wanted.Exists(each => each.Policy == policy)) return;
+        if (sa.PolicyOf(policy) is not { } known || (onlyFromStart && !known.Start) || sa.Wanted.Exists(each => each.Policy == policy)) return;
         sa.Wanted.Add(new WantedChild(policy, null, null, at));
     }
 

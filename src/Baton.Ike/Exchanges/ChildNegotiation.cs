@@ -78,7 +78,8 @@ internal static class ChildNegotiation
 
         var mode = match.Policy.Mode == ChildMode.Transport && wantsTransport ? ChildMode.Transport : ChildMode.Tunnel;
         var made = new Made(core.NewChildSaId(), match.Policy, spi, peerSpi, suite, mode, match.Local, match.Remote, WeInitiated: false, rekeys?.Id);
-        Create(core, sa, made, nonces, shared, request.Notification(NotifyType.EspTfcPaddingNotSupported) is not null);
+        ChildSa child = Create(core, sa, made, nonces, shared, request.Notification(NotifyType.EspTfcPaddingNotSupported) is not null);
+        if (!duringAuth) child.MadeFor = sa.ExpectedRequestId;
         var payloads = new List<Payload>();
         if (mode == ChildMode.Transport) payloads.Add(new NotifyPayload(NotifyType.UseTransportMode));
         payloads.Add(new NotifyPayload(NotifyType.EspTfcPaddingNotSupported));

@@ -139,10 +139,21 @@ internal static class CounterSynchronization
     /// <summary>From here on both know the next message IDs; what is older is answered no more.</summary>
     private static void Agree(IkeEndpoint core, IkeSa sa, uint send, uint receive)
     {
+        RekeyUnheard(core, sa);
         (sa.NextRequestId, sa.ExpectedRequestId) = (Math.Max(send, sa.NextRequestId), Math.Max(receive, sa.ExpectedRequestId));
         sa.MayHaveAnsweredMore = false;
         sa.LastAnswer = [];
         core.Note(IkeEventKind.MessageIdsSynchronized, sa, $"ours {sa.NextRequestId}, theirs {sa.ExpectedRequestId}");
+    }
+
+    /// <summary>
+    /// A new child that our last answer made is ours alone if the peer did not get it: then it gave the request up with its message ID. A rekey tells
+    /// (CHILD_SA_NOT_FOUND), and if the peer has it, nothing is lost by one. (One in another's place: see CreateChildSa.TakeBackGivenUp.)
+    /// </summary>
+    private static void RekeyUnheard(IkeEndpoint core, IkeSa sa)
+    {
+        if (sa.LastAnswer.Count == 0) return;           // there was a SYNC since
+        if (sa.Children.Find(each => each is { Replaces: null, MayBeRekeyed: true } && each.MadeFor == sa.ExpectedRequestId - 1) is { } unheard) unheard.RekeyAt = core.Now;
     }
 
     /// <summary>The counters' notification of an ordinary INFORMATIONAL.</summary>

@@ -166,7 +166,12 @@ internal static class RekeyIke
     {
         heir.InheritsFrom = null;
         heir.Children.AddRange(old.Children);
-        foreach (ChildSa child in old.Children) core.Own(heir, child);
+        foreach (ChildSa child in old.Children)
+        {
+            child.MadeFor = ChildSa.NoRequest;
+            core.Own(heir, child);
+        }
+
         heir.Wanted.AddRange(old.Wanted);
         core.MoveAddresses(old, heir);
         heir.UpdateWanted |= old.UpdateWanted || old.Outstanding?.Kind == RequestKind.UpdateAddresses;

@@ -86,7 +86,7 @@ internal static class Requests
         switch (request.Kind)
         {
             case RequestKind.NewChild:
-                core.Want(sa, request.Child!.Policy, core.Now);
+                core.Want(sa, request.Child!.Policy, core.Now, onlyFromStart: false);
                 break;
             case RequestKind.RekeyChild when request.Child!.Rekeys is { } id && sa.Child(id) is { IsReplaced: false } old:
                 old.RekeyAt = core.Now;

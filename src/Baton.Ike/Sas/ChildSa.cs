@@ -58,6 +58,11 @@ internal sealed class ChildSa
     /// <summary>As responder of a rekey: when outbound changes over without having heard anything on it.</summary>
     public Instant UseOutboundAt { get; set; } = Instant.Never;
 
+    /// <summary>Message ID of the peer's CREATE_CHILD_SA request that made it; none where we asked, where it came with the IKE SA, or where that IKE SA was rekeyed since.</summary>
+    public uint MadeFor { get; set; } = NoRequest;
+
+    public const uint NoRequest = uint.MaxValue;
+
     /// <summary>
     /// By how much the peer, a cluster, had us jump its outbound counter so far. A successor jumps once more: its numbers lie above ours, but perhaps not by so much.
     /// </summary>
@@ -102,6 +107,7 @@ internal sealed class ChildSa
         to.Time(ExpireAt);
         to.Time(UseOutboundAt);
         to.Long(Jumped);
+        to.Int(MadeFor);
     }
 
     public static ChildSa Read(ref SnapshotReader from)
@@ -127,6 +133,7 @@ internal sealed class ChildSa
         child.ExpireAt = from.Time();
         child.UseOutboundAt = from.Time();
         child.Jumped = from.Long();
+        child.MadeFor = from.Int();
         return child;
     }
 

@@ -11,7 +11,7 @@ namespace Baton.Ike.Sas;
 /// </remarks>
 internal static class IkeSaSnapshot
 {
-    public const byte Version = 2;
+    public const byte Version = 3;
 
     public static byte[] Write(IkeSa sa, Instant now)
     {

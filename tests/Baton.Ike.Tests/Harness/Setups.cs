@@ -13,6 +13,9 @@ internal static class Setups
     public static readonly TrafficSelector LeftNet = Net("10.1.0.0", "10.1.255.255");
     public static readonly TrafficSelector RightNet = Net("10.2.0.0", "10.2.255.255");
 
+    /// <summary>Name of the child that <see cref="WithOther"/> adds.</summary>
+    public const string Other = "other";
+
     public static PresharedKey Key(string secret = "a long secret that both know") => new(new SecretBytes(Encoding.UTF8.GetBytes(secret)));
 
     public static TrafficSelector Net(string first, string last) => new(0, 0, 65535, IPAddress.Parse(first), IPAddress.Parse(last));
@@ -30,6 +33,14 @@ internal static class Setups
         Local = new IPEndPoint(lab.Right.Address, port), Remote = new IPEndPoint(lab.Left.Address, port),
         Children = [new ChildPolicy("net") { Local = [RightNet], Remote = [LeftNet] }],
     };
+
+    /// <summary>With a second child, which only a packet asks for.</summary>
+    public static Connection WithOther(Connection connection)
+    {
+        TrafficSelector left = Net("10.3.0.0", "10.3.255.255"), right = Net("10.4.0.0", "10.4.255.255");
+        (TrafficSelector here, TrafficSelector there) = connection.Name == "to-right" ? (left, right) : (right, left);
+        return connection with { Children = [.. connection.Children, connection.Children[0] with { Name = Other, Local = [here], Remote = [there], Start = false }] };
+    }
 
     public static ConnectionCredentials Credentials(string us, string them, PresharedKey? key = null)
     {

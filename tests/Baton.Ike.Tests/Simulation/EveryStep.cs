@@ -16,7 +16,7 @@ internal sealed class EveryStep
 
     public required string Name { get; init; }
 
-    public Func<ulong, Lab> Make { get; init; } = seed => Setups.Standard(seed, leftReplicated: true, rightReplicated: true);
+    public Func<ulong, Lab> Make { get; init; } = seed => Setups.Standard(seed, Setups.WithOther, Setups.WithOther, leftReplicated: true, rightReplicated: true);
 
     /// <summary>Both sides are up before it begins, unless it is their set-up.</summary>
     public bool IsSetUp { get; init; }

@@ -70,6 +70,18 @@ public sealed class EveryStepSynchronizationTests
         },
     }.Walk();
 
+    /// <summary>A new child whose answer the peer gave up would stand at one side alone: it does not for long.</summary>
+    [Theory, InlineData("left"), InlineData("right"), InlineData("both")]
+    public void OfANewChildWhereEachSuccessorAsksForIds(string side) => new EveryStep
+    {
+        Name = $"a new child by {side}, IDs asked by each successor",
+        Begin = lab =>
+        {
+            foreach (Site site in new[] { lab.Left, lab.Right }) site.Restored = () => CounterSynchronizationTests.AskIds(site);
+            EveryStepTests.Ask(lab, Operation.NewChild, side);
+        },
+    }.Walk();
+
     private static void Synchronize(Lab lab, string side, bool counters)
     {
         if (side is "left" or "both") CounterSynchronizationTests.Synchronize(lab, lab.Left, counters ? By : 0);

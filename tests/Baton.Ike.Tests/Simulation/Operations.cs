@@ -12,6 +12,12 @@ public enum Operation
     DeleteChild,
     DeleteIke,
     CatchUp,
+
+    /// <summary>A packet wants out for which no child is, beside those that are: of <see cref="Setups.Other"/>.</summary>
+    NewChild,
+
+    /// <summary>The whole connection is wanted: the children that it has lost.</summary>
+    Initiate,
 }
 
 internal static class Operations
@@ -29,6 +35,8 @@ internal static class Operations
             Operation.Probe => new IkeInput.Probe(sa.Id),
             Operation.DeleteChild => new IkeInput.DeleteChild(child),
             Operation.DeleteIke => new IkeInput.DeleteIke(sa.Id),
+            Operation.NewChild => Packet(sa.Connection, 3, 4),
+            Operation.Initiate => new IkeInput.Initiate(sa.Connection),
             _ => new IkeInput.InboundBehind(child, 1000),
         };
         host.Step(input);
@@ -45,8 +53,15 @@ internal static class Operations
     /// <summary>A packet wants out where no child is.</summary>
     public static void AskForChild(Lab lab)
     {
-        lab.Left.Active.Step(new IkeInput.Acquire(
-            "to-right", new(17, 1000, 1000, IPAddress.Parse("10.1.0.5"), IPAddress.Parse("10.1.0.5")), new(17, 2000, 2000, IPAddress.Parse("10.2.0.5"), IPAddress.Parse("10.2.0.5"))));
+        lab.Left.Active.Step(Packet("to-right", 1, 2));
         lab.Run(1_000);
+    }
+
+    /// <summary>From a host of the one net to one of the other, as whoever has this connection sees it.</summary>
+    private static IkeInput.Acquire Packet(string connection, int leftNet, int rightNet)
+    {
+        (int here, int there) = connection == "to-right" ? (leftNet, rightNet) : (rightNet, leftNet);
+        IPAddress from = IPAddress.Parse($"10.{here}.0.5"), to = IPAddress.Parse($"10.{there}.0.5");
+        return new IkeInput.Acquire(connection, new(17, 1000, 1000, from, from), new(17, 2000, 2000, to, to));
     }
 }

@@ -23,7 +23,7 @@ internal static class RandomRun
         (lab.Loss, lab.Duplication, lab.DelayMilliseconds, lab.CommitMilliseconds) = (0, 0, (2, 4), (1, 2));
         lab.Log("-- quiet");
         lab.Run(60_000);
-        if (lab.Left.Active.Data.Children.Count == 0) Operations.AskForChild(lab);
+        if (lab.Left.Active.Data.Outbound("to-right", "net") is null) Operations.AskForChild(lab);        // another may be there
         Settle(lab, "the trouble");
         foreach (Operation operation in new[] { Operation.Probe, Operation.RekeyChild, Operation.RekeyIke })
         {
@@ -50,7 +50,7 @@ internal static class RandomRun
         for (int left = random.Below(25); left > 0; left--)
         {
             Site site = random.Chance(0.5) ? lab.Left : lab.Right;
-            var operation = (Operation)random.Below(random.Chance(0.3) ? 6 : 3);
+            var operation = (Operation)random.Below(random.Chance(0.3) ? Enum.GetValues<Operation>().Length : 3);
             double at = random.Below(58_000);
             lab.After(at, () => Operations.Ask(site, operation));
             if (random.Chance(0.4)) lab.After(at + random.Below(60), () => Operations.Ask(site == lab.Left ? lab.Right : lab.Left, operation));      // at the same time from both
@@ -74,7 +74,8 @@ internal static class RandomRun
         ChildPolicy child = connection.Children[0];
         if (pfs) child = child with { Proposals = [child.Proposals[0] with { Groups = [Crypto.Ike.KeyExchangeGroup.Curve25519, Crypto.Ike.KeyExchangeGroup.Ecp256] }] };
         if (shortLives) child = child with { Lifetime = new ChildLifetime { Time = new Lifetime(TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(60), 0.5) } };
-        connection = connection with { Children = [child], ForceUdpEncapsulation = nat, Liveness = TimeSpan.FromSeconds(10) };
+        connection = Setups.WithOther(connection with { Children = [child] });
+        connection = connection with { ForceUdpEncapsulation = nat, Liveness = TimeSpan.FromSeconds(10) };
         return shortLives ? connection with { IkeLifetime = new Lifetime(TimeSpan.FromSeconds(25), TimeSpan.FromSeconds(120), 0.5) } : connection;
     }
 }
