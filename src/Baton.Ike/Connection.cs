@@ -81,6 +81,10 @@ public sealed record ChildPolicy(string Name)
 public sealed record Lifetime(TimeSpan Rekey, TimeSpan Hard, double Jitter = 0.1);
 
 /// <summary>When a child SA is rekeyed, whatever comes first; 0: no such limit. <see cref="TrafficLimits"/> says how each SA gets a little less. It ends by time and by its numbers.</summary>
+/// <remarks>
+/// Bytes and packets are of both directions and of all members: a sixteenth of a limit is claimed in the record ahead of use, so a takeover brings the rekey nearer by at most that, and never lets the SA carry
+/// more. What is beyond the limit is what the data path carries between the telling that reaches it and the rekey, and what a member carried that failed before it told anything.
+/// </remarks>
 public sealed record ChildLifetime
 {
     public Lifetime Time { get; init; } = new(TimeSpan.FromHours(1), TimeSpan.FromHours(1.25));

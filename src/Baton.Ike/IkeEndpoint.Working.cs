@@ -161,7 +161,13 @@ public sealed partial class IkeEndpoint
         if (child.UseOutboundAt != Instant.Never && traffic.LastInbound.Nanoseconds > 0) UseOutbound(sa, child);
         NotIdle(child, sa.PolicyOf(child.Policy));
         if (!child.MayBeRekeyed || child.RekeyAt <= Now || child.AskedByTraffic) return;
-        if (sa.LimitsOf(child) is not { } limits || !limits.AreReached(traffic)) return;
+        if (sa.LimitsOf(child) is not { } limits) return;
+        if (!limits.AreReached(child.Bytes.With(traffic.Bytes), child.Packets.With(traffic.Packets), traffic.SequenceHeadroom))
+        {
+            if (child.ClaimTraffic(traffic.Bytes, traffic.Packets, limits)) Change(sa);
+            return;
+        }
+
         child.AskedByTraffic = true;            // once: a peer that refuses is asked again by the timers
         child.RekeyAt = Now;
         Touch(sa);

@@ -69,7 +69,7 @@ public sealed partial class IkeEndpoint
 
     /// <summary>Null: it is not here, or its IKE SA still sleeps.</summary>
     public ChildSaFacts? FactsOf(ChildSaId id) => OwnerAwake(id) is { } sa && sa.Child(id) is { } child
-        ? new ChildSaFacts(id, child.MayBeRekeyed ? child.RekeyAt : Instant.Never, Instant.Min(child.ExpireAt, sa.ExpireAt), sa.LimitsOf(child))
+        ? new ChildSaFacts(id, child.MayBeRekeyed ? child.RekeyAt : Instant.Never, Instant.Min(child.ExpireAt, sa.ExpireAt), sa.LimitsOf(child), child.Bytes.Before, child.Packets.Before)
         : null;
 
     internal IkeEndpointPolicy Policy { get; }

@@ -45,8 +45,9 @@ public abstract record IkeInput
     public sealed record CommitFailed(ulong Commit, string Why) : IkeInput;
 
     /// <summary>
-    /// What the data path counted for a child SA since it came up, both directions together for the limits. <paramref name="LastInbound"/>: last authentic packet,
-    /// or <see cref="Instant"/> 0 if none yet. <paramref name="SequenceHeadroom"/>: numbers left before the outbound counter ends.
+    /// What this member's data path counted for a child SA since the member works, both directions together for the limits; what members before it carried, the record
+    /// says. (Where a refused commit brings the IKE SA back from its record, this member's own counts twice: a rekey comes early, never late.)
+    /// <paramref name="LastInbound"/>: last authentic packet, or <see cref="Instant"/> 0 if none yet. <paramref name="SequenceHeadroom"/>: numbers left before the outbound counter ends.
     /// </summary>
     public sealed record Traffic(ChildSaId Child, ulong Bytes, ulong Packets, Instant LastInbound, ulong SequenceHeadroom) : IkeInput;
 

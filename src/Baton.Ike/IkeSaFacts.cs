@@ -41,7 +41,8 @@ public sealed record IkeSaFacts(
 /// <summary>How long a child SA has, as of now.</summary>
 /// <param name="RekeyAt"><see cref="Instant.Never"/>: it is not rekeyed, another took its place or it goes.</param>
 /// <param name="Limits">What it may carry before that; null: its connection is configured no more.</param>
-public sealed record ChildSaFacts(ChildSaId Id, Instant RekeyAt, Instant ExpireAt, TrafficLimits? Limits);
+/// <param name="BytesBefore">At most, by members of which this one is the successor; of the limits so much is gone.</param>
+public sealed record ChildSaFacts(ChildSaId Id, Instant RekeyAt, Instant ExpireAt, TrafficLimits? Limits, ulong BytesBefore, ulong PacketsBefore);
 
 /// <summary>What the peer said that it can do.</summary>
 [Flags]

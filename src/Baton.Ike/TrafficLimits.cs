@@ -14,8 +14,9 @@ public readonly record struct TrafficLimits(ulong Bytes, ulong Packets, ulong Nu
         return new(Share(policy.Bytes, 1 - part), Share(policy.Packets, 1 - part), Share(policy.SequenceHeadroom, 1 + part));
     }
 
-    internal bool AreReached(IkeInput.Traffic traffic) =>
-        (Bytes > 0 && traffic.Bytes >= Bytes) || (Packets > 0 && traffic.Packets >= Packets) || traffic.SequenceHeadroom < NumbersLeft;
+    /// <param name="bytes">By all members, packets too.</param>
+    internal bool AreReached(ulong bytes, ulong packets, ulong numbersLeft) =>
+        (Bytes > 0 && bytes >= Bytes) || (Packets > 0 && packets >= Packets) || numbersLeft < NumbersLeft;
 
     /// <summary>A limit stays one: 0 would lift it.</summary>
     private static ulong Share(ulong limit, double part) => limit == 0 ? 0 : Math.Max(1, (ulong)(limit * part));

@@ -12,7 +12,17 @@ internal sealed class ChildEntry(ulong child)
     /// <summary>Packets of both directions when they were last told.</summary>
     public long ToldPackets { get; set; }
 
+    public long ToldBytes { get; set; }
+
     public bool ToldRekey { get; set; }
+
+    /// <summary>In which of this member's times at work it was last told.</summary>
+    public int Shift { get; set; }
+
+    /// <summary>Told in earlier ones: members after it have that from the record.</summary>
+    public long EarlierPackets { get; set; }
+
+    public long EarlierBytes { get; set; }
 
     internal int Index { get; set; }
 }

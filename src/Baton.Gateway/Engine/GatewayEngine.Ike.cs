@@ -29,6 +29,7 @@ internal sealed partial class GatewayEngine
     private long _enqueuedToBuild;
     private long _built;
     private bool _ikeWorks;
+    private int _ikeShift;
     private Instant _nextTelling;
     private int _toldTo;
 
@@ -62,6 +63,7 @@ internal sealed partial class GatewayEngine
         if (Ike is null || _ikeWorks)
             return;  // moved on by itself: what the endpoint has is as new as the records
         _ikeWorks = true;
+        _ikeShift++;
 
         // Behind the changes that it follows.
         WhenBuilt(() =>
@@ -185,7 +187,7 @@ internal sealed partial class GatewayEngine
             if (_toldTo >= count)
                 _toldTo = 0;
             ChildEntry pair = Path.Children[_toldTo++];
-            if (ChildTraffic.News(pair) is { } traffic)
+            if (ChildTraffic.News(pair, _ikeShift) is { } traffic)
                 (told ??= []).Add(traffic);
         }
 

@@ -6,22 +6,28 @@ namespace Baton.Gateway.Ike;
 /// <summary>What a pair carried: liveness, limits of its life, and numbers that are left (RFC 7296 2.4, 2.8).</summary>
 internal static class ChildTraffic
 {
-    /// <summary>Null when one of its halves is not there.</summary>
+    /// <summary>Since this member works. Null when one of its halves is not there.</summary>
     public static IkeInput.Traffic? Of(ChildEntry pair) => pair is { Outbound: { } outbound, Inbound: { } inbound }
         ? new IkeInput.Traffic(
-            new ChildSaId(pair.Child), (ulong)(outbound.Bytes + inbound.Bytes), (ulong)(outbound.Packets + inbound.Packets), inbound.LastAt, outbound.Headroom)
+            new ChildSaId(pair.Child), Since(outbound.Bytes + inbound.Bytes, pair.EarlierBytes), Since(outbound.Packets + inbound.Packets, pair.EarlierPackets),
+            inbound.LastAt, outbound.Headroom)
         : null;
 
     /// <summary>Null when nothing is new since it was last told.</summary>
-    public static IkeInput.Traffic? News(ChildEntry pair)
+    /// <param name="shift">Another number whenever this member begins to work: what it had told before is in the records.</param>
+    public static IkeInput.Traffic? News(ChildEntry pair, int shift)
     {
         if (pair.Outbound is not { } outbound || pair.Inbound is not { } inbound)
             return null;
+        if (pair.Shift != shift)
+            (pair.Shift, pair.EarlierBytes, pair.EarlierPackets) = (shift, pair.ToldBytes, pair.ToldPackets);
         long packets = outbound.Packets + inbound.Packets;
         bool rekey = outbound.Headroom == 0;
         if (packets == pair.ToldPackets && rekey == pair.ToldRekey)
             return null;
-        (pair.ToldPackets, pair.ToldRekey) = (packets, rekey);
+        (pair.ToldPackets, pair.ToldBytes, pair.ToldRekey) = (packets, outbound.Bytes + inbound.Bytes, rekey);
         return Of(pair);
     }
+
+    private static ulong Since(long counted, long earlier) => (ulong)Math.Max(0, counted - earlier);
 }

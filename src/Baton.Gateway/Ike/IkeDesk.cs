@@ -142,9 +142,9 @@ internal static class IkeDesk
             return left;
         left.RekeyNumbers = Left(carried.SequenceHeadroom, limits.NumbersLeft);
         if (limits.Bytes > 0)
-            left.RekeyBytes = Left(limits.Bytes, carried.Bytes);
+            left.RekeyBytes = Left(limits.Bytes, child.BytesBefore + carried.Bytes);
         if (limits.Packets > 0)
-            left.RekeyPackets = Left(limits.Packets, carried.Packets);
+            left.RekeyPackets = Left(limits.Packets, child.PacketsBefore + carried.Packets);
         return left;
     }
 

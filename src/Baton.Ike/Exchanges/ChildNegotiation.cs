@@ -169,6 +169,7 @@ internal static class ChildNegotiation
             RekeyAt = core.Jittered(lifetime.Time.Rekey, lifetime.Time.Jitter), ExpireAt = core.Now + lifetime.Time.Hard,
             UseOutboundAt = made.Replaces is null ? Instant.Never : core.Now + core.Policy.OutboundSwitch,
         };
+        child.ClaimTraffic(0, 0, TrafficLimits.Of(lifetime, child.InboundSpi));
         var pair = new ChildSaPair(
             child.Id, sa.Id, sa.ConnectionName, child.Policy, child.InboundSpi, child.OutboundSpi, child.Suite,
             InboundKeys: made.WeInitiated ? fromResponder : fromInitiator, OutboundKeys: made.WeInitiated ? fromInitiator : fromResponder,

@@ -68,6 +68,16 @@ internal sealed class ChildSa
     /// </summary>
     public ulong Jumped { get; set; }
 
+    public CarriedTraffic Bytes => _bytes;
+
+    public CarriedTraffic Packets => _packets;
+
+    private CarriedTraffic _bytes;
+    private CarriedTraffic _packets;
+
+    /// <summary>True: its record must say that it may carry more before that is written again.</summary>
+    public bool ClaimTraffic(ulong bytes, ulong packets, TrafficLimits limits) => _bytes.Claim(bytes, limits.Bytes) | _packets.Claim(packets, limits.Packets);
+
     /// <summary>The group that the peer wants its rekey with; 0: it did not say. Not in a record: a successor is told again.</summary>
     public Crypto.Ike.KeyExchangeGroup AskedGroup { get; set; }
 
@@ -108,6 +118,8 @@ internal sealed class ChildSa
         to.Time(UseOutboundAt);
         to.Long(Jumped);
         to.Int(MadeFor);
+        to.Long(Bytes.Claimed);
+        to.Long(Packets.Claimed);
     }
 
     public static ChildSa Read(ref SnapshotReader from)
@@ -134,6 +146,7 @@ internal sealed class ChildSa
         child.UseOutboundAt = from.Time();
         child.Jumped = from.Long();
         child.MadeFor = from.Int();
+        (child._bytes, child._packets) = (CarriedTraffic.Of(from.Long()), CarriedTraffic.Of(from.Long()));
         return child;
     }
 

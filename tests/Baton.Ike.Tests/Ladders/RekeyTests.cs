@@ -268,9 +268,51 @@ public sealed class RekeyTests
         lab.Left.TakeOver();
         lab.Run(100);
         Assert.Equal(first, lab.Left.Active.Endpoint.FactsOf(early)!.Limits);
-        lab.Left.Active.Step(new IkeInput.Traffic(early, first.Bytes, 9, lab.Now, 1UL << 40));
+        lab.Left.Active.Step(new IkeInput.Traffic(early, 1, 1, lab.Now, 1UL << 40));           // it has carried nothing itself before
         lab.Run(100);
         Assert.NotNull(lab.Left.Active.Data.Children.Values.SingleOrDefault(each => each.Replaces == early));
+    }
+
+    /// <summary>A member knows what it carried itself; of the others, the record tells. Each tells now and then, and dies before it told the last of it.</summary>
+    [Theory, InlineData(true, 1), InlineData(true, 3), InlineData(true, 12), InlineData(true, 40), InlineData(false, 1), InlineData(false, 12)]
+    public void HoweverManyTakeOverItCarriesNoMoreThanItsLimit(bool byBytes, int takeovers)
+    {
+        const ulong Limit = 1_600_000, Telling = Limit / 50;
+        var lifetime = new ChildLifetime
+        {
+            Time = new Lifetime(TimeSpan.FromHours(1), TimeSpan.FromHours(2), Jitter: 0), Bytes = byBytes ? Limit : 0, Packets = byBytes ? 0 : Limit, SequenceHeadroom = 1,
+        };
+        Lab lab = Setups.Up(Setups.Standard(18, each => each with { Children = [each.Children[0] with { Lifetime = lifetime }] }, leftReplicated: true));
+        ChildSaId child = lab.Left.Active.Data.Children.Keys.Single();
+        (ulong carried, ulong here, int taken) = (0, 0, 0);
+        ulong each = Math.Max(2, Limit / Telling / (ulong)(takeovers + 1)) * Telling;
+        while (lab.Left.Active.Data.Children.Values.All(one => one.Replaces != child))
+        {
+            (carried, here) = (carried + Telling, here + Telling);
+            if (taken < takeovers && here >= each)
+            {
+                lab.Left.TakeOver();
+                (here, taken) = (0, taken + 1);
+            }
+            else
+            {
+                lab.Left.Active.Step(new IkeInput.Traffic(child, byBytes ? here : 0, byBytes ? 0 : here, lab.Now, 1UL << 40));
+            }
+
+            lab.Run(200);
+            Assert.True(carried <= Limit, $"{carried} and no rekey, after {taken} takeovers");
+        }
+
+        Assert.True(carried + ((ulong)(taken + 1) * Limit / 16) > Limit, $"{carried}: too early for {taken} takeovers");
+    }
+
+    [Fact]
+    public void WhereThereIsNoLimitNothingIsCommittedForTraffic()
+    {
+        Lab lab = Setups.Up(Setups.Standard(19, leftReplicated: true));
+        long before = lab.Left.Active.Endpoint.Counters.Commits;
+        for (ulong i = 1; i < 100; i++) lab.Left.Active.Step(new IkeInput.Traffic(lab.Left.Active.Data.Children.Keys.Single(), i << 30, i << 20, lab.Now, 1UL << 40));
+        Assert.Equal(before, lab.Left.Active.Endpoint.Counters.Commits);
     }
 
     [Fact]

@@ -1,0 +1,43 @@
+using Baton.Cluster.Records;
+using Baton.Esp;
+using Baton.Gateway.DataPath;
+using Baton.Gateway.Ike;
+using Baton.Ike;
+using Baton.Redundancy.Records;
+
+namespace Baton.Gateway.Tests.Ike;
+
+/// <summary>What the data path tells of a pair: what it carried since this member works, when there is news.</summary>
+public sealed class ChildTrafficTests
+{
+    [Fact]
+    public void WhoWorksAgainTellsOnlyWhatItCarriedSince()
+    {
+        using OutboundEntry outbound = new(default, new OutboundSa(1_000, EspSuite.AesGcm128, true, new byte[16], new byte[4]), Describe(1_000), swap: false);
+        using InboundEntry inbound = new(default, new InboundSa(2_000, EspSuite.AesGcm128, true, 64, new byte[16], new byte[4]), Describe(2_000), swap: false);
+        var pair = new ChildEntry(7) { Outbound = outbound, Inbound = inbound };
+
+        Carry(100, 5);
+        Assert.Equal((1_000UL, 10UL), Told(shift: 1));
+        Carry(100, 5);
+        Assert.Equal((2_000UL, 20UL), Told(shift: 1));           // the whole of its time at work
+        Assert.Null(Told(shift: 1));
+
+        // Another worked meanwhile, and has what was told from the record.
+        Assert.Null(Told(shift: 2));
+        Carry(50, 1);
+        Assert.Equal((100UL, 2UL), Told(shift: 2));
+        Carry(50, 1);
+        Assert.Equal((200UL, 4UL), Told(shift: 2));
+
+        void Carry(int bytes, int packets)
+        {
+            (outbound.Packets, outbound.Bytes) = (outbound.Packets + packets, outbound.Bytes + (bytes * packets));
+            (inbound.Packets, inbound.Bytes) = (inbound.Packets + packets, inbound.Bytes + (bytes * packets));
+        }
+
+        (ulong, ulong)? Told(int shift) => ChildTraffic.News(pair, shift) is { } told ? (told.Bytes, told.Packets) : null;
+    }
+
+    private static SaDescription Describe(uint spi) => new("test", SaSuite.AesGcm128, SaMode.Tunnel, spi, 3_000 - spi, true, 64, [], [], null, new byte[20]);
+}
