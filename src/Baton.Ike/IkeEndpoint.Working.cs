@@ -144,8 +144,13 @@ public sealed partial class IkeEndpoint
                 MoveTo(sa, sa.Local, moved.Remote);
                 break;
             case IkeInput.LocalMoved moved when Find(moved.Sa) is { State: IkeSaState.Up, IsClient: true } sa && !sa.Local.Equals(moved.Local):
-                sa.Local = moved.Local;
-                sa.UpdateWanted = (sa.Abilities & IkePeerAbilities.Mobike) != 0;
+                if ((sa.Abilities & IkePeerAbilities.Mobike) == 0)
+                {
+                    Drop(sa, IkeSaDownReason.CannotMove);       // the peer would go on sending to the old address, and nobody could tell it
+                    break;
+                }
+
+                (sa.Local, sa.UpdateWanted) = (moved.Local, true);
                 if (sa.Outstanding is { } request) request.ResendAt = Now;      // what is under way goes on from the new address (RFC 4555 section 3.5)
                 Change(sa);
                 break;

@@ -91,4 +91,7 @@ public enum IkeSaDownReason
     BadPeer,
     HalfOpenTimeout,
     Configuration,
+
+    /// <summary>Our address has left the machine, and the peer knows no MOBIKE or refuses the new one (RFC 4555 section 3.5).</summary>
+    CannotMove,
 }

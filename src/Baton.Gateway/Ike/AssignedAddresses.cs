@@ -71,6 +71,25 @@ internal sealed class AssignedAddresses : IDisposable
         Apply();
     }
 
+    /// <summary>After news of addresses and routes: with a device, or its last address, the kernel takes our routes away, and another way may lead to a peer now.</summary>
+    public void Refresh()
+    {
+        if (_sas.Count == 0)
+            return;
+        try
+        {
+            Route[] there = [.. _netlink.Routes(AddressFamily.InterNetwork), .. _netlink.Routes(AddressFamily.InterNetworkV6)];
+            foreach ((IPNetwork prefix, Route ours) in _routes.Where(each => !there.Any(route => IsSame(route, each.Value))).ToArray())
+                _routes.Remove(prefix);
+        }
+        catch (IOException e)
+        {
+            _log.LogError("what became of the routes for an inner address cannot be seen: {Why}", e.Message);
+        }
+
+        Apply();
+    }
+
     public void Dispose()
     {
         Clear();
@@ -148,14 +167,27 @@ internal sealed class AssignedAddresses : IDisposable
         return routes;
     }
 
-    /// <summary>How packets reach the peer without our routes.</summary>
+    /// <summary>How packets reach the peer without our routes. Where nothing of ours leads there the kernel says; else the best of the other routes does.</summary>
     private Route? WayTo(IPAddress peer)
     {
         var prefix = new IPNetwork(peer, HostLength(peer));
-        if (_routes.TryGetValue(prefix, out Route? known) && known.Device != _device)
-            return known;
-        return _netlink.Lookup(peer) is { } now && now.Device != _device ? new Route(prefix, now.Device, now.Gateway) : null;
+        Route? known = _routes.GetValueOrDefault(prefix);
+        if (known is null && _netlink.Lookup(peer) is { } now && now.Device != _device)
+            return new Route(prefix, now.Device, now.Gateway);
+        Route? best = _netlink.Routes(peer.AddressFamily)
+            .Where(each => each.Device != _device && each.Prefix.Contains(peer) && (known is null || !IsSame(each, known)))
+            .OrderByDescending(each => each.Prefix.PrefixLength).ThenBy(each => each.Metric)
+            .FirstOrDefault();
+        return best switch
+        {
+            null => null,
+            { Device: 0 } => known,  // over several next hops: which one we took is as good as any
+            _ => new Route(prefix, best.Device, best.Gateway),
+        };
     }
+
+    /// <summary>The kernel adds to a route what we leave open (its source, a metric for IPv6).</summary>
+    private static bool IsSame(Route there, Route ours) => there.Prefix.Equals(ours.Prefix) && there.Device == ours.Device && Equals(there.Gateway, ours.Gateway);
 
     private static int HostLength(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128;
 

@@ -28,7 +28,7 @@ internal sealed class LoneIke : IIkeHost, IDisposable
         (_post, _assigned) = (post, AssignedAddresses.For(options, log));
         Runner = new IkeRunner(options.Ike, new CountingIvSources(), this, options.Outer!.Listen, log);
         path.Ike = Runner;
-        _own = OwnAddresses.For(options, Runner);
+        _own = OwnAddresses.For(options, Runner, _assigned, log);
     }
 
     public IkeRunner Runner { get; }
@@ -64,8 +64,9 @@ internal sealed class LoneIke : IIkeHost, IDisposable
 
     public void Dispose()
     {
-        _own?.Dispose();
+        _own?.Stop();
         Runner.Dispose();
+        _own?.Dispose();
         _assigned?.Dispose();
     }
 

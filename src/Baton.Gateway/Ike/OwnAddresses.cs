@@ -3,31 +3,39 @@ using Baton.Cluster.Configuration;
 using Baton.Ike;
 using Baton.Linux;
 using Baton.Linux.Netlink;
+using Microsoft.Extensions.Logging;
 
 namespace Baton.Gateway.Ike;
 
 /// <summary>A lone peer whose host gets another address: its IKE SAs move along (RFC 4555 3.5), and those that it makes later begin there.</summary>
 /// <remarks>
 /// Level-triggered: whatever the kernel tells of addresses and routes, it is looked where each peer is reached from now. An address moves only when it has left the machine;
-/// that another way is shorter is no reason.
+/// that another way is shorter is no reason. What the TUN device has, and what leads into it, is of the inner network: no IKE SA can begin there.
 /// </remarks>
 internal sealed class OwnAddresses : IDisposable
 {
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(1);
+
     private readonly IkeRunner _runner;
+    private readonly AssignedAddresses? _assigned;
+    private readonly int _tun;
+    private readonly ILogger _log;
     private readonly RouteNetlink _netlink = new();
     private readonly NetworkMonitor _monitor;
-    private readonly WakeEvent _stop = new();
+    private readonly WakeEvent _wake = new();
     private readonly Thread _thread;
     private int _asked;
+    private int _unanswered;
     private bool _over;
 
-    // Owned by the IKE thread: as the file has them, and as they are used.
+    // Owned by the IKE thread: as the file has them, and as they are used; null: none were yet.
     private IReadOnlyList<Connection> _configured;
-    private IReadOnlyList<Connection> _used;
+    private IReadOnlyList<Connection>? _used;
 
-    private OwnAddresses(IkeRunner runner, IReadOnlyList<Connection> configured)
+    private OwnAddresses(NodeOptions options, IkeRunner runner, AssignedAddresses? assigned, ILogger log)
     {
-        (_runner, _configured, _used) = (runner, configured, configured);
+        (_runner, _assigned, _log, _configured, _used) = (runner, assigned, log, options.Ike.Connections, options.Ike.Connections);
+        _tun = options.Inner?.Tun is { } tun ? RouteNetlink.IndexOf(tun) : 0;
         _monitor = new NetworkMonitor { TopologyChanged = Ask };
         _thread = new Thread(Watch) { IsBackground = true, Name = "addresses" };
         Ask();
@@ -36,32 +44,49 @@ internal sealed class OwnAddresses : IDisposable
 
     /// <summary>Null where the outer socket has one address and no other.</summary>
     /// <param name="runner">Not started yet: the first look comes before the first message.</param>
-    public static OwnAddresses? For(NodeOptions options, IkeRunner runner) =>
-        options.Outer!.Listen.Address is var any && (any.Equals(IPAddress.Any) || any.Equals(IPAddress.IPv6Any)) ? new OwnAddresses(runner, options.Ike.Connections) : null;
+    /// <param name="assigned">Hears of the news before the IKE SAs are looked at: the ways to their peers may be its.</param>
+    public static OwnAddresses? For(NodeOptions options, IkeRunner runner, AssignedAddresses? assigned, ILogger log) =>
+        options.Outer!.Listen.Address is var any && (any.Equals(IPAddress.Any) || any.Equals(IPAddress.IPv6Any)) ? new OwnAddresses(options, runner, assigned, log) : null;
 
     /// <summary>On the IKE thread: after a reload.</summary>
     public void Use(IReadOnlyList<Connection> configured)
     {
-        (_configured, _used) = (configured, []);
+        (_configured, _used) = (configured, null);
         Follow();
     }
 
-    public void Dispose()
+    /// <summary>Posts nothing more. Before the runner ends.</summary>
+    public void Stop()
     {
         Volatile.Write(ref _over, true);
-        _stop.Set();
+        _wake.Set();
         _thread.Join();
-        _stop.Dispose();
+    }
+
+    /// <summary>When the IKE thread has ended: it may be looking until then.</summary>
+    public void Dispose()
+    {
+        _wake.Dispose();
         _monitor.Dispose();
         _netlink.Dispose();
     }
 
     private void Watch()
     {
-        using var poller = new Poller(_monitor.Fd, _stop.Fd);
+        using var poller = new Poller(_monitor.Fd, _wake.Fd);
+        Wire.Instant again = Wire.Instant.Never;
         while (!Volatile.Read(ref _over))
         {
-            poller.Wait(Wire.Instant.Never);
+            poller.Wait(again);
+            _wake.Reset();
+            if (MonotonicClock.Now >= again)
+            {
+                again = Wire.Instant.Never;
+                Ask();
+            }
+
+            if (Interlocked.Exchange(ref _unanswered, 0) != 0)
+                again = MonotonicClock.Now + LookAgainAfter;
             if (!_monitor.Take())
                 Ask();  // news were lost
         }
@@ -77,9 +102,25 @@ internal sealed class OwnAddresses : IDisposable
     private void Follow()
     {
         Volatile.Write(ref _asked, 0);
-        HashSet<IPAddress> here = [.. _netlink.Addresses().Select(each => each.Address)];
+        try
+        {
+            _assigned?.Refresh();
+            Look();
+        }
+        catch (IOException e)
+        {
+            // The kernel was slow, or had no room for its answer: nothing is known, so nothing moves.
+            _log.LogWarning("our own addresses cannot be seen, and are looked at again: {Why}", e.Message);
+            Volatile.Write(ref _unanswered, 1);
+            _wake.Set();
+        }
+    }
+
+    private void Look()
+    {
+        HashSet<IPAddress> here = [.. _netlink.Addresses().Where(each => each.Index != _tun).Select(each => each.Address)];
         Connection[] now = [.. _configured.Select(each => each with { Local = From(here, each.Local, each.Remote) })];
-        if (!now.Select(each => each.Local).SequenceEqual(_used.Select(each => each.Local)))
+        if (_used is null || !now.Select(each => each.Local).SequenceEqual(_used.Select(each => each.Local)))
         {
             _used = now;
             _runner.Step(new IkeInput.SetConnections(now));
@@ -92,8 +133,13 @@ internal sealed class OwnAddresses : IDisposable
         }
     }
 
-    private IPEndPoint? From(HashSet<IPAddress> here, IPEndPoint? local, IPEndPoint? remote) =>
-        local is null || remote is null || here.Contains(local.Address) || IPAddress.IsLoopback(local.Address) || _netlink.Lookup(remote.Address)?.Source is not { } source
+    private IPEndPoint? From(HashSet<IPAddress> here, IPEndPoint? local, IPEndPoint? remote) => From(_netlink, _tun, here, local, remote);
+
+    /// <summary>Where we are for this peer now; as it was while the kernel names no way, or only one through the tunnel itself.</summary>
+    /// <param name="here">All addresses but those of the TUN device.</param>
+    internal static IPEndPoint? From(RouteNetlink netlink, int tun, HashSet<IPAddress> here, IPEndPoint? local, IPEndPoint? remote) =>
+        local is null || remote is null || here.Contains(local.Address) || IPAddress.IsLoopback(local.Address)
+        || netlink.Lookup(remote.Address) is not { Source: { } source } way || (tun != 0 && way.Device == tun) || !here.Contains(source)
             ? local
             : new IPEndPoint(source, local.Port);
 }

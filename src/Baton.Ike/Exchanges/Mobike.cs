@@ -35,6 +35,7 @@ internal static class Mobike
         if (answer.Notification(NotifyType.UnacceptableAddresses) is not null)
         {
             core.Note(IkeEventKind.PeerError, sa, "UNACCEPTABLE_ADDRESSES");
+            core.Drop(sa, IkeSaDownReason.CannotMove);      // the old address is no more: it begins anew from the new one
             return;
         }
 

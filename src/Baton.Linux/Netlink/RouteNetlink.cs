@@ -118,6 +118,24 @@ public sealed class RouteNetlink : IDisposable
         return AskOne((type, body) => found = ParseRoute(body)) == 0 ? found : null;
     }
 
+    /// <summary>The routes of the main table that lead out by a device that works, of one family. One of several next hops names no device (0).</summary>
+    public IReadOnlyList<Route> Routes(AddressFamily family)
+    {
+        const byte Main = 254, Unicast = 1;
+        const uint DeadOrLinkDown = 1 | 16;
+        var found = new List<Route>();
+        Begin(GetRoute, NetlinkRequest.Dump, new Libc.RouteMessage { Family = (byte)(family == AddressFamily.InterNetwork ? Libc.AF_INET : Libc.AF_INET6), Table = Main });
+        Demand(_socket.Ask((type, body) =>
+        {
+            if (ParseRoute(body) is not { Table: Main } route)
+                return;
+            Libc.RouteMessage message = MemoryMarshal.Read<Libc.RouteMessage>(body);
+            if (message.Type == Unicast && (message.Flags & DeadOrLinkDown) == 0)
+                found.Add(route);
+        }), "Cannot list routes");
+        return found;
+    }
+
     /// <summary>The cache of neighbours, IPv4 and IPv6.</summary>
     public IReadOnlyList<Neighbour> Neighbours()
     {

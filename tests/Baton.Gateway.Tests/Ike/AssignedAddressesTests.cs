@@ -70,6 +70,41 @@ public sealed class AssignedAddressesTests : IDisposable
         Assert.DoesNotContain("192.0.2.10", _network.Ip("peer", "route show"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void ThePeerIsReachedOverTheUplinkThatThereIsNow()
+    {
+        _network.Ip("router", "addr add 203.0.113.1/24 dev eth0");
+        _assigned.Take(Facts(1, ["10.3.0.10"], [Range("0.0.0.0", "255.255.255.255")]));
+        IPEndPoint local = IPEndPoint.Parse("198.51.100.2:4500"), peer = IPEndPoint.Parse("192.0.2.10:4500");
+
+        _network.Ip("peer", "addr del 198.51.100.2/24 dev eth0");  // with the last address all routes of the device
+        _assigned.Refresh();
+        Assert.Equal("10.3.0.10", SourceTo("192.0.2.10"));  // into the tunnel itself: no place to begin at
+        Assert.Equal(local, From(local, peer));
+
+        _network.Ip("peer", "addr add 203.0.113.77/24 dev eth0");
+        _network.Ip("peer", "route add default via 203.0.113.1");
+        _assigned.Refresh();
+        Assert.Equal("203.0.113.77", SourceTo("192.0.2.10"));
+        Assert.Equal(IPEndPoint.Parse("203.0.113.77:4500"), From(local, peer));
+        Assert.Equal("10.3.0.10", SourceTo("203.0.114.9"));
+
+        _network.Ip("router", "addr add 203.0.113.2/24 dev eth0");
+        _network.Ip("peer", "route replace default via 203.0.113.2");  // another next hop, while the way that we wrote down is still there
+        _assigned.Refresh();
+        Assert.Contains("192.0.2.10 via 203.0.113.2", _network.Ip("peer", "route show"), StringComparison.Ordinal);
+
+        _network.Ip("peer", "route del 192.0.2.10");  // as when a device goes and is back before anybody looks
+        _assigned.Refresh();
+        Assert.Contains("192.0.2.10 via 203.0.113.2", _network.Ip("peer", "route show"), StringComparison.Ordinal);
+        string settled = _network.Ip("peer", "route show");
+        _assigned.Refresh();
+        Assert.Equal(settled, _network.Ip("peer", "route show"));
+    }
+
+    private IPEndPoint? From(IPEndPoint local, IPEndPoint peer) =>
+        OwnAddresses.From(_netlink, Device, [.. _netlink.Addresses().Where(each => each.Index != Device).Select(each => each.Address)], local, peer);
+
     private string[] Addresses() =>
         [.. _netlink.Addresses().Where(each => each.Index == Device && !each.Address.IsIPv6LinkLocal).Select(each => $"{each.Address}/{each.PrefixLength}").Order(StringComparer.Ordinal)];
 

@@ -151,6 +151,20 @@ public sealed class PathTests
     }
 
     [Fact]
+    public void WithoutMobikeAnInitiatorThatMovesBeginsAnewFromThere()
+    {
+        Lab lab = Setups.Up(Setups.Standard(11, each => each with { Mobike = false }));
+        IkeSaFacts before = lab.Left.Active.Endpoint.Established.Single();
+        IPEndPoint moved = new(IPAddress.Parse("203.0.113.77"), before.Local.Port);
+
+        lab.Left.Active.Step(new IkeInput.LocalMoved(before.Id, moved));
+
+        Assert.Empty(lab.Left.Active.Endpoint.Established);
+        Assert.Empty(lab.Left.Active.Data.Children);                // nothing goes out from an address that is no more
+        Assert.Equal(IkeSaDownReason.CannotMove, lab.Left.Active.Outputs.OfType<IkeOutput.IkeSaDown>().Single().Reason);
+    }
+
+    [Fact]
     public void AResponderIsNotMovedByOthersThanMobike()
     {
         // With MOBIKE an authentic request from elsewhere is answered there, but moves nothing (RFC 4555 section 3.8).
