@@ -169,7 +169,7 @@ public sealed partial class IkeEndpoint
             list.Add(connection);
         }
 
-        foreach (Sleeper sleeper in _wakingOrder) JoinConnection(sleeper.Id, sleeper.Connection);      // what else it means for one, it finds when it wakes
+        foreach (Sleeper sleeper in _wakingOrder.Where(each => each.IsOfConnection)) JoinConnection(sleeper.Id, sleeper.Connection);      // what else it means for one, it finds when it wakes
         foreach (IkeSa sa in _sas.Values)
         {
             if (sa.State is IkeSaState.HalfOpen or IkeSaState.Closed) continue;
@@ -207,7 +207,7 @@ public sealed partial class IkeEndpoint
             return;
         }
 
-        if (state.Sas.Count > 0 || state.WaitsForTurn) return;
+        if (!IsFree(state) || state.WaitsForTurn) return;
         (state.WaitsForTurn, state.First) = (true, first);
         _toStart.Enqueue(name);
     }
@@ -225,7 +225,7 @@ public sealed partial class IkeEndpoint
             if (!_connections.TryGetValue(name, out ConnectionState? state)) continue;      // taken out meanwhile
             state.WaitsForTurn = false;
             if (IkeSas >= Policy.MostIkeSas) Note(IkeEventKind.LimitReached, null, name);
-            else if (state.Sas.Count == 0) _starting.Add(SaInit.Ask(this, state.Connection, state.First));
+            else if (IsFree(state)) _starting.Add(SaInit.Ask(this, state.Connection, state.First));
         }
     }
 
@@ -247,7 +247,21 @@ public sealed partial class IkeEndpoint
         Change(up);
     }
 
-    private IkeSa? UpOf(ConnectionState state) => state.Sas.ToArray().Select(Find).FirstOrDefault(sa => sa is { State: IkeSaState.Up, InheritsFrom: null, Connection: not null });
+    /// <summary>One that is to stay. Sleepers of the connection wake only when none of those awake is.</summary>
+    private IkeSa? UpOf(ConnectionState state)
+    {
+        foreach (IkeSaId id in state.Sas)
+        {
+            if (_sas.GetValueOrDefault(id) is { } awake && IsUp(awake)) return awake;
+        }
+
+        return _asleep.Count == 0 ? null : state.Sas.Where(_asleep.ContainsKey).ToArray().Select(Find).FirstOrDefault(sa => sa is not null && IsUp(sa));
+
+        static bool IsUp(IkeSa sa) => sa is { State: IkeSaState.Up, InheritsFrom: null, Connection: not null, IsEnding: false };
+    }
+
+    /// <summary>Another IKE SA of it may begin: there is none, or only such as are on their way out.</summary>
+    private bool IsFree(ConnectionState state) => state.Sas.All(id => _sas.GetValueOrDefault(id) is { IsEnding: true });
 
     private static bool IsAskedFor(IkeSa sa, string policy) =>
         sa.Wanted.Exists(each => each.Policy == policy) || (sa.Outstanding is { Kind: RequestKind.NewChild, Child: { } asked } && asked.Policy == policy);

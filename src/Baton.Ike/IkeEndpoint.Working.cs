@@ -137,7 +137,8 @@ public sealed partial class IkeEndpoint
                 sa.ProbeWanted = true;
                 Touch(sa);
                 break;
-            case IkeInput.Traffic traffic when OwnerAwake(traffic.Child) is { } sa:        // it wakes none: many are told at once, and again
+            case IkeInput.Traffic traffic when (traffic.SequenceHeadroom == 0 ? Owner(traffic.Child) : OwnerAwake(traffic.Child)) is { } sa:
+                // It wakes none, many are told at once and again; but without numbers nothing passes any more, so that is told once.
                 OnTraffic(sa, sa.Child(traffic.Child)!, traffic);
                 break;
             case IkeInput.EndpointMoved moved when Find(moved.Sa) is { State: IkeSaState.Up, NatThere: true } sa && !sa.Remote.Equals(moved.Remote):

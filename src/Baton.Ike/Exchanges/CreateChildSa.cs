@@ -98,7 +98,7 @@ internal static partial class CreateChildSa
     }
 
     /// <summary>We are closing it, or it has a successor already.</summary>
-    private static bool IsEnding(IkeSa sa, ChildSa child) => child.IsReplaced || child.DeleteAt != Instant.Never || Informational.IsGoing(sa, child);
+    private static bool IsEnding(IkeSa sa, ChildSa child) => child.IsReplaced || child.DeleteAt != Instant.Never || sa.IsGoing(child);
 
     /// <summary>The peer rekeyed it and will delete it; should it not, we do.</summary>
     private static void Replaced(IkeEndpoint core, IkeSa sa, ChildSa old, ChildSa successor)

@@ -101,7 +101,7 @@ internal static class Informational
             return null;
         }
 
-        bool crossing = IsGoing(sa, child);
+        bool crossing = sa.IsGoing(child);
         if (child.ReplacedBy is { } successor && sa.Child(successor) is { UseOutboundAt: var at } next && at != Instant.Never)
         {
             next.UseOutboundAt = Instant.Never;
@@ -112,7 +112,7 @@ internal static class Informational
         core.ChildGone(sa, child, reason);
         if (child.ReplacedBy is null && sa.Outstanding is not { Kind: RequestKind.RekeyChild, Child.Rekeys: { } })
         {
-            if (sa.Children.Find(each => each.ReplacedBy == child.Id && !IsGoing(sa, each)) is { } before)
+            if (!child.WeInitiated && sa.Children.Find(each => each.ReplacedBy == child.Id && !sa.IsGoing(each)) is { } before)
             {
                 // In a collision the peer decided for ours, which a SYNC had us give up: we ask once more.
                 before.LoseSuccessor();
@@ -126,9 +126,6 @@ internal static class Informational
 
         return crossing ? null : child.InboundSpi;
     }
-
-    /// <summary>Our Delete of it is under way.</summary>
-    public static bool IsGoing(IkeSa sa, ChildSa child) => sa.Outstanding is { Kind: RequestKind.DeleteChildren } ours && ours.Children.Contains(child.Id);
 
     private static bool Ask(IkeEndpoint core, IkeSa sa, RequestKind kind, IReadOnlyList<Payload> payloads) =>
         Requests.Send(core, sa, new OutstandingRequest { Kind = kind, MessageId = sa.NextRequestId, Datagrams = [] }, payloads);

@@ -244,7 +244,13 @@ internal sealed partial class IkeSa
     public ChildPolicy? PolicyOf(string child) => Connection?.Children.FirstOrDefault(each => each.Name == child);
 
     /// <summary>One that is to stay, not one that is on its way out.</summary>
-    public bool HasChild(string policy) => Children.Exists(each => each.Policy == policy && !each.IsReplaced && each.DeleteAt == Instant.Never);
+    public bool HasChild(string policy) => Children.Exists(each => each.Policy == policy && !each.IsReplaced && each.DeleteAt == Instant.Never && !IsGoing(each));
+
+    /// <summary>Our Delete of it is under way.</summary>
+    public bool IsGoing(ChildSa child) => Outstanding is { Kind: RequestKind.DeleteChildren } ours && ours.Children.Contains(child.Id);
+
+    /// <summary>On its way out, whatever becomes of it: nothing new begins on it.</summary>
+    public bool IsEnding => State is IkeSaState.Replaced or IkeSaState.Closed || DeleteAt != Instant.Never || Outstanding is { Kind: RequestKind.DeleteIke };
 
     /// <summary>What a child of it may carry before it is rekeyed; null: nobody says so any more.</summary>
     public TrafficLimits? LimitsOf(ChildSa child) => PolicyOf(child.Policy) is { } policy ? TrafficLimits.Of(policy.Lifetime, child.InboundSpi) : null;

@@ -85,6 +85,26 @@ public sealed class InformationalTests
         Assert.Equal(before, lab.Datagrams);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void WhatIsAskedForWhileItsDeleteIsUnderWayIsMadeAgain(bool ikeSa)
+    {
+        Lab lab = Setups.Up(Setups.Standard(42));
+        IkeSaId first = lab.Left.Active.Endpoint.Established.Single().Id;
+        ChildSaId child = lab.Left.Active.Data.Children.Keys.Single();
+        long answers = lab.Left.Active.Endpoint.Counters.AnswersReceived;
+        Operations.Ask(lab.Left, ikeSa ? Operation.DeleteIke : Operation.DeleteChild);
+        lab.Run(3);
+        Assert.Equal(answers, lab.Left.Active.Endpoint.Counters.AnswersReceived);       // the Delete is under way
+        lab.Left.Active.Step(new IkeInput.Initiate("to-right"));
+        lab.Run(900);
+
+        Agreement.Assert(lab);
+        Assert.NotEqual(child, Assert.Single(lab.Left.Active.Data.Children).Key);
+        Assert.Equal(ikeSa, lab.Left.Active.Endpoint.Established.Single().Id != first);
+    }
+
     [Fact]
     public void AnUnknownCriticalPayloadIsNamedAndTheRestIgnored()
     {

@@ -62,6 +62,19 @@ public sealed class SleepingTests
     }
 
     [Fact]
+    public void ThatItsNumbersAreUsedUpWakesIt()
+    {
+        Lab lab = Asleep(13);
+
+        // Told once: nothing passes on it any more.
+        lab.Right.Active.Step(new IkeInput.Traffic(lab.Right.Active.Data.Children.Keys.Single(), 1_000, 1, lab.Now, 0));
+        lab.Run(100);
+
+        Assert.Equal(0, lab.Right.Active.Endpoint.Asleep);
+        Assert.Equal(2, lab.Right.Active.Data.Children.Count);
+    }
+
+    [Fact]
     public void ItsOwnRequestLeavesAgainWhenItsTurnComes()
     {
         Lab lab = Setups.Up(Setups.Standard(4));
