@@ -29,7 +29,7 @@ internal sealed partial class GatewayEngine
     private long _enqueuedToBuild;
     private long _built;
     private bool _ikeWorks;
-    private int _ikeShift;
+    private ulong _ikeTenure;
     private Instant _nextTelling;
     private int _toldTo;
 
@@ -63,13 +63,13 @@ internal sealed partial class GatewayEngine
         if (Ike is null || _ikeWorks)
             return;  // moved on by itself: what the endpoint has is as new as the records
         _ikeWorks = true;
-        _ikeShift++;
+        ulong tenure = ++_ikeTenure;
 
-        // Behind the changes that it follows.
+        // Behind the changes that it follows; one that ended meanwhile does not begin in the place of the next.
         WhenBuilt(() =>
         {
-            if (_ikeWorks)
-                Ike.Begin();
+            if (_ikeWorks && tenure == _ikeTenure)
+                Ike.Begin(tenure);
         });
     }
 
@@ -187,7 +187,7 @@ internal sealed partial class GatewayEngine
             if (_toldTo >= count)
                 _toldTo = 0;
             ChildEntry pair = Path.Children[_toldTo++];
-            if (ChildTraffic.News(pair, _ikeShift) is { } traffic)
+            if (ChildTraffic.News(pair, _ikeTenure) is { } traffic)
                 (told ??= []).Add(traffic);
         }
 

@@ -14,13 +14,13 @@ internal static class ChildTraffic
         : null;
 
     /// <summary>Null when nothing is new since it was last told.</summary>
-    /// <param name="shift">Another number whenever this member begins to work: what it had told before is in the records.</param>
-    public static IkeInput.Traffic? News(ChildEntry pair, int shift)
+    /// <param name="tenure">Another number whenever this member begins to work: what it had told before is in the records.</param>
+    public static IkeInput.Traffic? News(ChildEntry pair, ulong tenure)
     {
         if (pair.Outbound is not { } outbound || pair.Inbound is not { } inbound)
             return null;
-        if (pair.Shift != shift)
-            (pair.Shift, pair.EarlierBytes, pair.EarlierPackets) = (shift, pair.ToldBytes, pair.ToldPackets);
+        if (pair.Tenure != tenure)
+            (pair.Tenure, pair.EarlierBytes, pair.EarlierPackets) = (tenure, pair.ToldBytes, pair.ToldPackets);
         long packets = outbound.Packets + inbound.Packets;
         bool rekey = outbound.Headroom == 0;
         if (packets == pair.ToldPackets && rekey == pair.ToldRekey)

@@ -19,7 +19,8 @@ internal sealed partial class ClusterIke
     /// <summary>New or changed; the endpoint does not follow them yet.</summary>
     private readonly Queue<IkeId> _unread = new();
 
-    private bool _works;
+    /// <summary>Which of this member's tenures it works in, as the engine counts them; 0: it does not work.</summary>
+    private ulong _tenure;
 
     /// <summary>On the engine's thread, for every change of its copy. When this member works they are its own.</summary>
     public void Follow(LedgerChange change, Instant now) => Runner.Post(() =>
@@ -41,11 +42,11 @@ internal sealed partial class ClusterIke
                 continue;
             Forget(record.Id);
             _records[record.Id] = (record, now);
-            if (!_works)
+            if (_tenure == 0)
                 _unread.Enqueue(record.Id);
         }
 
-        if (_works)
+        if (_tenure != 0)
             return;
         Runner.Step(new IkeInput.Unfollow(gone));  // all of a change before any of it: what one loses in it another has
         ReadSome();
@@ -58,10 +59,10 @@ internal sealed partial class ClusterIke
     });
 
     /// <summary>On the engine's thread: this member works, from the records and nothing but the records.</summary>
-    public void Begin() => Runner.Post(() =>
+    public void Begin(ulong tenure) => Runner.Post(() =>
     {
         Read(_unread.Count);
-        _works = true;
+        _tenure = tenure;
         Runner.Step(new IkeInput.Restore([]));
         _log.LogInformation("going on with {Count} IKE SAs", Runner.Endpoint.IkeSas);
     });
@@ -69,7 +70,7 @@ internal sealed partial class ClusterIke
     /// <summary>On the engine's thread: it works no more, and follows again.</summary>
     public void End() => Runner.Post(() =>
     {
-        _works = false;
+        _tenure = 0;
         _versions.Clear();
         _hopedFor.Clear();
         _assigned?.Clear();
@@ -110,8 +111,10 @@ internal sealed partial class ClusterIke
     }
 
     /// <summary>After a failed commit: those that the ledger still has come back with their version; one that it never had begins anew, its IV counter too.</summary>
-    private void RestoreSome(IReadOnlyList<IkeSaId> wanted) => Runner.Post(() =>
+    private void RestoreSome(IReadOnlyList<IkeSaId> wanted, ulong tenure) => Runner.Post(() =>
     {
+        if (tenure == 0 || tenure != _tenure)
+            return;  // stood down meanwhile: what is opened now would be nobody's to use, nor to wipe
         var restored = new List<RestoredIkeSa>(wanted.Count);
         foreach (IkeSaId sa in wanted)
         {
@@ -123,8 +126,7 @@ internal sealed partial class ClusterIke
             restored.Add(one);
         }
 
-        if (_works)
-            Take(new IkeInput.Restore(restored), restored);
+        Take(new IkeInput.Restore(restored), restored);
     });
 
     private void Take(IkeInput input, List<RestoredIkeSa> opened)

@@ -213,7 +213,7 @@ internal sealed partial class ClusterIke : IIkeHost, ISnapshotSource, IDisposabl
                     _assigned?.Take(restored.Sa);
                 break;
             case IkeOutput.RestoreWanted wanted:
-                RestoreSome(wanted.Sas);
+                RestoreSome(wanted.Sas, _tenure);
                 break;
         }
     }

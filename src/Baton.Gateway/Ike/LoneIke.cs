@@ -48,7 +48,7 @@ internal sealed class LoneIke : IIkeHost, IDisposable
         var told = new List<IkeInput.Traffic>();
         for (int i = 0; i < path.Children.Count; i++)
         {
-            if (ChildTraffic.News(path.Children[i], shift: 0) is { } traffic)
+            if (ChildTraffic.News(path.Children[i], tenure: 0) is { } traffic)
                 told.Add(traffic);
         }
 

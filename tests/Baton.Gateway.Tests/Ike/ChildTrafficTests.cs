@@ -36,7 +36,7 @@ public sealed class ChildTrafficTests
             (inbound.Packets, inbound.Bytes) = (inbound.Packets + packets, inbound.Bytes + (bytes * packets));
         }
 
-        (ulong, ulong)? Told(int shift) => ChildTraffic.News(pair, shift) is { } told ? (told.Bytes, told.Packets) : null;
+        (ulong, ulong)? Told(ulong tenure) => ChildTraffic.News(pair, tenure) is { } told ? (told.Bytes, told.Packets) : null;
     }
 
     private static SaDescription Describe(uint spi) => new("test", SaSuite.AesGcm128, SaMode.Tunnel, spi, 3_000 - spi, true, 64, [], [], null, new byte[20]);
