@@ -62,6 +62,9 @@ internal sealed class IkeRunner : IIkeSink, IDisposable
     /// <summary>Datagrams dropped because too many waited.</summary>
     public long Overflow => Volatile.Read(ref _overflow);
 
+    /// <summary>How long an operator's question waits for the thread, or for the last IKE SA to wake.</summary>
+    internal TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>The bug that ended the thread, told on it.</summary>
     public Action<Exception>? Failed { get; set; }
 
@@ -98,11 +101,13 @@ internal sealed class IkeRunner : IIkeSink, IDisposable
         _wake.Set();
     }
 
-    /// <summary>From any thread: asks the IKE thread something. The task ends without an answer when the thread has ended.</summary>
+    /// <summary>From any thread: asks the IKE thread something. Who has no answer after <see cref="Patience"/> gets none, and it is not done later either.</summary>
     /// <param name="ofAll">It concerns all IKE SAs: not before the last of them is awake after a takeover.</param>
     public async Task<T?> AskAsync<T>(Func<T> question, bool ofAll)
     {
-        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        const int Waits = 0, Runs = 1, Void = 2;
+        int state = Waits;
+        var answer = new TaskCompletionSource<T?>(TaskCreationOptions.RunContinuationsAsynchronously);
         Post(() =>
         {
             if (ofAll)
@@ -110,10 +115,23 @@ internal sealed class IkeRunner : IIkeSink, IDisposable
             else
                 Answer();
         });
-        Task first = await Task.WhenAny(answer.Task, Task.Delay(TimeSpan.FromSeconds(5)));
-        return first == answer.Task ? await answer.Task : default;
+        Task first = await Task.WhenAny(answer.Task, Task.Delay(Patience));
+        return first == answer.Task || Interlocked.CompareExchange(ref state, Void, Waits) != Waits ? await answer.Task : default;
 
-        void Answer() => answer.TrySetResult(question());
+        void Answer()
+        {
+            if (Interlocked.CompareExchange(ref state, Runs, Waits) != Waits)
+                return;
+            T? found = default;
+            try
+            {
+                found = question();
+            }
+            finally
+            {
+                answer.TrySetResult(found);
+            }
+        }
     }
 
     /// <summary>On the IKE thread: this member works no more. What waits for commits never leaves.</summary>
