@@ -248,6 +248,7 @@ public sealed class OutboundLease
         _mark = _next - 1 + ((_limit - _next + 1) / 2);
     }
 
+    /// <summary>What was asked for did not come: the next packet looks, and asks again where the lease runs low or a skip still waits for a higher limit.</summary>
     internal void AskAgain()
     {
         NoHigherLimitNow();
@@ -309,7 +310,7 @@ public sealed class OutboundLease
         ulong left = _limit - _next + 1;
         ulong lease = Math.Max(MeasureLease(), 1);
         _lease = lease;
-        if (!_low && left > lease / 2)
+        if (!_low && _skipTo <= _next && left > lease / 2)
         {
             // A whole slice is more than a lease: look again half way to where it matters.
             _mark = _next + Math.Min(left - (lease / 2), left / 2) - 1;

@@ -115,7 +115,7 @@ public sealed partial class MemberCore
 
     private void OnExtensionAnswered(HandlerReply reply)
     {
-        // What was granted is in the copy, now or at the reply's revision. What was not is asked for again when the data path next looks.
+        // What was granted is in the copy, now or at the reply's revision. What was not is asked for again at the next packet, where it is still needed.
         if (reply.Verdict != RequestVerdict.Granted)
         {
             _scope.Note(RedundancyEventKind.ExtensionRefused, $"{reply.Verdict} {reply.Detail}");

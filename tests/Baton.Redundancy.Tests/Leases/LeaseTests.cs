@@ -1,5 +1,6 @@
 using Baton.Redundancy.Leases;
 using Baton.Redundancy.Members;
+using Baton.Redundancy.Messages;
 using Baton.Redundancy.Records;
 
 namespace Baton.Redundancy.Tests.Leases;
@@ -118,6 +119,26 @@ public class LeaseTests
         Assert.Equal(to, lease.Limit);
         Assert.True(lease.TryTake(out ulong number));
         Assert.Equal(to, number);
+    }
+
+    [Fact]
+    public void A_skip_beyond_the_limit_is_asked_for_again_when_the_request_fails()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        OutboundLease lease = cluster.Out("A");
+        Assert.True(lease.TryTake(out _));
+        ulong to = lease.Limit + 100_000;
+        lease.Skip(to - lease.Next);
+        cluster.Until(() => cluster.Members["A"].Outputs.Any(static output => output is MemberOutput.ToHandler { Body: MemberRequest.Extend }));
+        cluster.StopHandler();                      // before it has heard of it
+        cluster.Run(50);
+        Assert.True(lease.TryTake(out ulong still));
+        Assert.True(still < to);
+        cluster.StartHandler();
+        cluster.Until(() => cluster["A"].HasHandler);
+        Assert.True(lease.TryTake(out _));          // one packet is enough
+        cluster.Until(() => lease.Next == to);
+        Assert.True(lease.Limit > to);
     }
 
     [Fact]
