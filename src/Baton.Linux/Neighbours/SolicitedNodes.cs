@@ -11,15 +11,17 @@ namespace Baton.Linux.Neighbours;
 /// </remarks>
 public sealed class SolicitedNodes : IDisposable
 {
-    private readonly Socket _socket = new(AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp);
+    /// <summary>From the first address on: a host without IPv6 has none, and needs none.</summary>
+    private Socket? _socket;
 
-    /// <exception cref="IOException">The kernel refused.</exception>
+    /// <exception cref="IOException">The kernel refused, or has no IPv6.</exception>
     public void Join(int index, IPAddress address)
     {
         Span<byte> group = stackalloc byte[16];
         NeighbourFrames.SolicitedNode(group, address);
         try
         {
+            _socket ??= new Socket(AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp);
             _socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.AddMembership, new IPv6MulticastOption(new IPAddress(group), index));
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
@@ -32,5 +34,5 @@ public sealed class SolicitedNodes : IDisposable
         }
     }
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose() => _socket?.Dispose();
 }
