@@ -72,7 +72,7 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
             _engine.Sentinel = new SentinelClient(SentinelOptionsFor, _sentinelCommand, text => _log.LogError("{Text}", text));
         await using var session = new HandlerSession(
             new HandlerSessionOptions(_options.Cluster.Id, _engine.Self, [.. _options.Cluster.Handlers.Select(h => h.Session)]),
-            _tls, this, asked => _engine.StatusAsync(asked).GetAwaiter().GetResult(), _log);
+            _tls, this, _engine.StatusAsync, _log);
         _engine.Session = session;
         _engine.UseIke();
         IReadOnlyList<(StaticSa Sa, ulong Tag)> configured = _engine.Tagged(_options.StaticSas);

@@ -49,6 +49,31 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public async Task No_request_waits_for_a_report()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        using var begun = new ManualResetEventSlim();
+        using var goOn = new ManualResetEventSlim();
+        Client a = cluster.Join("a");
+        a.Report = _ =>
+        {
+            begun.Set();
+            goOn.Wait();
+            return new P.NodeStatus { Name = "a", Role = "gateway", State = "active" };
+        };
+        try
+        {
+            await a.UpAsync();
+            await TestCluster.EventuallyAsync(() => begun.IsSet, "a report is made");
+            await a.GrantedAsync(new MemberRequest.Promote(0, null, false));
+        }
+        finally
+        {
+            goOn.Set();
+        }
+    }
+
+    [Fact]
     public async Task A_write_of_a_term_that_is_over_is_refused()
     {
         await using TestCluster cluster = await TestCluster.StartAsync();

@@ -119,7 +119,7 @@ internal sealed class Client : IHandlerSessionEvents, IAsyncDisposable
     {
         Self = self;
         _session = new HandlerSession(new HandlerSessionOptions(cluster, self, [address]), tls, this,
-            asked => Report?.Invoke(asked) ?? new P.NodeStatus { Name = self.Member, Role = "gateway", State = "standby", SaCount = 0 }, Log.CreateLogger());
+            asked => Task.FromResult(Report?.Invoke(asked) ?? new P.NodeStatus { Name = self.Member, Role = "gateway", State = "standby", SaCount = 0 }), Log.CreateLogger());
         _session.Start();
     }
 

@@ -46,6 +46,7 @@ public sealed record HandlerSessionOptions(string Cluster, Incarnation Self, IRe
 /// <remarks>
 /// <code>
 /// engine thread -- Send --> bounded queue --> writer task --> stream --> handler
+///                  reporter task ---^   (a report is made beside it: no request waits for one)
 /// engine queue  &lt;-- events ------------------ reader task &lt;-- stream &lt;-- handler
 /// </code>
 /// Nothing outlives a connection: a request that was not answered is repeated by the member's core from the record, never by the session.
@@ -54,21 +55,25 @@ public sealed partial class HandlerSession : IAsyncDisposable
 {
     private const int QueueLength = 4_096;
 
+    /// <summary>Reports that may be asked for while one is made; more are not made.</summary>
+    private const int MostAsks = 256;
+
     private readonly HandlerSessionOptions _options;
     private readonly TlsMaterial _tls;
     private readonly IHandlerSessionEvents _events;
-    private readonly Func<P.StatusRequest, P.NodeStatus>? _status;
+    private readonly Func<P.StatusRequest, Task<P.NodeStatus>>? _status;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
 
     // Written by the session's task, read by the engine thread in Send.
     private volatile Channel<Outgoing>? _queue;
+    private volatile Channel<P.AskStatus>? _asks;
     private Task _run = Task.CompletedTask;
     private long _attemptsEnded;
     private readonly Dictionary<string, string> _lastTrouble = [];  // by endpoint
 
-    /// <param name="status">Makes a report. Called on the pool; requests wait for it.</param>
-    public HandlerSession(HandlerSessionOptions options, TlsMaterial tls, IHandlerSessionEvents events, Func<P.StatusRequest, P.NodeStatus>? status, ILogger log)
+    /// <param name="status">Makes a report. Called on the pool, once at a time; nothing but the next report waits for it.</param>
+    public HandlerSession(HandlerSessionOptions options, TlsMaterial tls, IHandlerSessionEvents events, Func<P.StatusRequest, Task<P.NodeStatus>>? status, ILogger log)
     {
         (_options, _tls, _events, _status, _log) = (options, tls, events, status, log);
     }
@@ -92,7 +97,7 @@ public sealed partial class HandlerSession : IAsyncDisposable
 
     private void Report(P.AskStatus ask)
     {
-        if (_status is not null && _queue is { } queue) queue.Writer.TryWrite(new Outgoing(0, default, null, ask));
+        if (_status is not null) _asks?.Writer.TryWrite(ask);
     }
 
     public async ValueTask DisposeAsync()
@@ -167,10 +172,11 @@ public sealed partial class HandlerSession : IAsyncDisposable
 
             Channel<Outgoing> queue = Channel.CreateBounded<Outgoing>(
                 new BoundedChannelOptions(QueueLength) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
-            (_queue, up) = (queue, true);
+            Channel<P.AskStatus> asks = Channel.CreateBounded<P.AskStatus>(MostAsks);
+            (_queue, _asks, up) = (queue, asks, true);
             SessionUp(_log, endpoint);
             _events.Connected();
-            writer = WriteAsync(queue.Reader, call.RequestStream, ending);
+            writer = Task.WhenAll(WriteAsync(queue.Reader, call.RequestStream, ending), Task.Run(() => ReportAsync(asks.Reader, queue.Writer, ending)));
             reason = await ReadAsync(call.ResponseStream, ending.Token);
         }
         catch (RpcException e)
@@ -191,7 +197,7 @@ public sealed partial class HandlerSession : IAsyncDisposable
             if (up)
             {
                 _queue!.Writer.TryComplete();
-                _queue = null;
+                (_queue, _asks) = (null, null);
             }
 
             await ending.CancelAsync();
@@ -260,19 +266,16 @@ public sealed partial class HandlerSession : IAsyncDisposable
         return true;
     }
 
-    private async Task WriteAsync(ChannelReader<Outgoing> queue, IClientStreamWriter<P.MemberFrame> stream, CancellationTokenSource ending)
+    private static async Task WriteAsync(ChannelReader<Outgoing> queue, IClientStreamWriter<P.MemberFrame> stream, CancellationTokenSource ending)
     {
-        using var report = new Timer(_ => ReportSoon(), null, TimeSpan.Zero, _options.StatusInterval);
         try
         {
             while (await queue.WaitToReadAsync(ending.Token))
             {
                 while (queue.TryRead(out Outgoing next))
                 {
-                    if (next.Ask is { } ask)
+                    if (next.Report is { } status)
                     {
-                        P.NodeStatus status = _status!(ask.Asked ?? new P.StatusRequest());
-                        status.Ask = ask.Ask;
                         await stream.WriteAsync(new P.MemberFrame { Status = status }, ending.Token);
                         continue;
                     }
@@ -288,10 +291,34 @@ public sealed partial class HandlerSession : IAsyncDisposable
         }
     }
 
+    /// <summary>A report may wait for threads that have much to do: the leases do not.</summary>
+    private async Task ReportAsync(ChannelReader<P.AskStatus> asks, ChannelWriter<Outgoing> queue, CancellationTokenSource ending)
+    {
+        using var report = new Timer(_ => ReportSoon(), null, TimeSpan.Zero, _options.StatusInterval);
+        try
+        {
+            await foreach (P.AskStatus ask in asks.ReadAllAsync(ending.Token))
+            {
+                P.NodeStatus status = await _status!(ask.Asked ?? new P.StatusRequest()).WaitAsync(ending.Token);
+                status.Ask = ask.Ask;
+                await queue.WriteAsync(new Outgoing(0, default, null, status), ending.Token);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
+        {
+            // The session ends.
+        }
+        catch
+        {
+            await ending.CancelAsync();                   // a bug: it ends the session with it
+            throw;
+        }
+    }
+
     private static string Sentence(RpcException e) =>
         e.Status.DebugException?.GetBaseException().Message is { } cause ? $"{e.StatusCode}: {cause}" : $"{e.StatusCode}: {e.Status.Detail}";
 
-    private readonly record struct Outgoing(ulong Id, RequestHeader Header, MemberRequest? Request, P.AskStatus? Ask);
+    private readonly record struct Outgoing(ulong Id, RequestHeader Header, MemberRequest? Request, P.NodeStatus? Report);
 
     [LoggerMessage(EventId = 5001, Level = LogLevel.Information, Message = "session with the handler at {Endpoint} is up")]
     private static partial void SessionUp(ILogger logger, string endpoint);
