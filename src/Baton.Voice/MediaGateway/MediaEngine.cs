@@ -16,7 +16,10 @@ public interface IMediaSink
     /// <summary>A phone is elsewhere than was known: the standbys should hear it.</summary>
     void Learned(MediaLeg leg, SrtpHalf half, in UdpEndpoint phone);
 
-    /// <summary>A new source speaks: the SA goes into the ledger, and its lease or ceiling comes by <see cref="MediaEngine"/>.Attach. Never without a cluster.</summary>
+    /// <summary>
+    /// A new source speaks: the SA goes into the ledger, and its lease or ceiling comes by <see cref="MediaEngine"/>.Attach. Said again while it does not come
+    /// and packets do: what is under way or there already needs nothing more. Never without a cluster.
+    /// </summary>
     void Wanted(in WantedMediaSa wanted);
 }
 
@@ -39,6 +42,7 @@ public sealed class MediaEngine : IDisposable
     private readonly Dictionary<ulong, MediaCall> _calls = [];
     private readonly WaitingPackets _waiting;
     private readonly byte[] _again = new byte[MostBytes];
+    private Instant? _worksSince;
     private readonly long[] _counts = new long[Enum.GetValues<MediaVerdict>().Length];
 
     /// <param name="clustered">Sources wait for their SAs; else nobody stands by, and each begins at once.</param>
@@ -70,47 +74,61 @@ public sealed class MediaEngine : IDisposable
             call.Dispose();
     }
 
+    /// <summary>This member begins to work (P5: no call is touched). Who spoke before is not known here: silence counts from now, and SAs are asked for anew.</summary>
+    public void Begin(Instant now) => _worksSince = now;
+
     /// <summary>The calls in which nothing was heard for too long.</summary>
     public void FindSilent(Instant now, ICollection<ulong> silent)
     {
         foreach (MediaCall call in _calls.Values)
         {
-            if (now - call.LastAt >= _policy.CallTimeout)
+            Instant heard = _worksSince is { } begun && begun > call.LastAt ? begun : call.LastAt;
+            if (now - heard >= _policy.CallTimeout)
                 silent.Add(call.Id);
         }
     }
 
     /// <summary>The ceiling of an SA that is in the ledger. False: no such call, or as many sources as it may have.</summary>
-    public bool Attach(in MediaSa sa, InboundCeiling ceiling)
+    public bool Attach(in MediaSa sa, InboundCeiling ceiling, Instant now)
     {
-        if (SourceOf(sa) is not { } source)
+        if (SourceOf(sa, now) is not { } source)
             return false;
         source.Attach(sa.Role, ceiling);
+        source.IsProven = true;
         return true;
     }
 
     /// <summary>The same for an SA whose numbers are leased.</summary>
-    public bool Attach(in MediaSa sa, OutboundLease lease)
+    public bool Attach(in MediaSa sa, OutboundLease lease, Instant now)
     {
-        if (SourceOf(sa) is not RtcpSource source)
+        if (SourceOf(sa, now) is not RtcpSource source)
             return false;
         source.Attach(lease);
+        source.IsProven = true;
         return true;
     }
 
     /// <summary>What the active learned of a phone, told to this standby.</summary>
     public void Learn(ulong call, byte leg, SrtpHalf half, in UdpEndpoint phone, Instant now)
     {
-        if (_calls.TryGetValue(call, out MediaCall? known))
-            known.Leg(leg).Remote(half).Take(phone, now);
+        if (!_calls.TryGetValue(call, out MediaCall? known))
+            return;
+        known.LastAt = now;
+        known.Leg(leg).Remote(half).Take(phone, now);
     }
 
     /// <summary>Judges one packet that came to a leg's port, and relays it.</summary>
     /// <param name="buffer">The packet, and room for <see cref="SrtpSuites.MostOverhead"/> behind it; it is changed.</param>
     public MediaVerdict Take(MediaLeg leg, SrtpHalf port, Span<byte> buffer, int length, in UdpEndpoint source, Instant now)
     {
-        MediaVerdict verdict = Judge(leg, port, buffer, length, source, now);
-        if (verdict == MediaVerdict.Held && !_waiting.Commit(leg, port, source))
+        DropLate(now);
+        return Take(leg, port, buffer, length, source, now, since: now);
+    }
+
+    private MediaVerdict Take(MediaLeg leg, SrtpHalf port, Span<byte> buffer, int length, in UdpEndpoint source, Instant now, Instant since)
+    {
+        MediaVerdict verdict = Judge(leg, port, buffer, length, source, now, out MediaSource? speaker);
+        if (verdict == MediaVerdict.Held && (speaker!.Held >= _policy.MostHeldOfSource || !_waiting.Commit(speaker, leg, port, source, since)))
             verdict = MediaVerdict.HeldOverflow;
         _counts[(int)verdict]++;
         return verdict;
@@ -119,11 +137,12 @@ public sealed class MediaEngine : IDisposable
     /// <summary>Ceilings rose or SAs came: everything that waits is judged anew, in its order; some of it goes on waiting.</summary>
     public void Release(Instant now)
     {
+        DropLate(now);
         for (int left = _waiting.Count; left > 0; left--)
         {
             WaitingPackets.Slot slot = _waiting.Take(_again);
             if (_calls.GetValueOrDefault(slot.Leg!.Call.Id) == slot.Leg.Call)
-                Take(slot.Leg, slot.Port, _again, slot.Length, slot.Source, now);
+                Take(slot.Leg, slot.Port, _again, slot.Length, slot.Source, now, slot.Since);
         }
     }
 
@@ -133,8 +152,15 @@ public sealed class MediaEngine : IDisposable
             call.Dispose();
     }
 
-    private MediaVerdict Judge(MediaLeg leg, SrtpHalf port, Span<byte> buffer, int length, in UdpEndpoint from, Instant now)
+    private void DropLate(Instant now)
     {
+        while (_waiting.TryDrop(now - _policy.MostWait))
+            _counts[(int)MediaVerdict.HeldTooLong]++;
+    }
+
+    private MediaVerdict Judge(MediaLeg leg, SrtpHalf port, Span<byte> buffer, int length, in UdpEndpoint from, Instant now, out MediaSource? source)
+    {
+        source = null;
         if (length > MostBytes - SrtpSuites.MostOverhead)
             return MediaVerdict.TooLong;
         ReadOnlySpan<byte> packet = buffer[..length];
@@ -146,18 +172,23 @@ public sealed class MediaEngine : IDisposable
             return MediaVerdict.OtherAddress;
 
         uint ssrc = half == SrtpHalf.Rtp ? RtpPacket.SsrcOf(packet) : BinaryPrimitives.ReadUInt32BigEndian(packet[4..]);
-        MediaSource? source = leg.Find(half, ssrc);
+        source = leg.Find(half, ssrc);
         if (source is null)
         {
-            MediaVerdict begun = Begin(leg, half, ssrc, packet, out source);
+            MediaVerdict begun = Begin(leg, half, ssrc, packet, now, out source);
             if (source is null)
                 return begun;
         }
 
         MediaVerdict verdict = source.Relay(buffer, ref length, _waiting, out bool newest);
+        if (verdict is MediaVerdict.Held or MediaVerdict.Relayed)
+            source.LastAt = now;
+        if (verdict == MediaVerdict.Held)
+            WantAgain(source, now);
         if (verdict != MediaVerdict.Relayed)
             return verdict;
         leg.Call.LastAt = now;
+        source.IsProven = true;
         if (phone.Learn(from, now, newest))
             _sink.Learned(leg, half, from);
 
@@ -180,7 +211,7 @@ public sealed class MediaEngine : IDisposable
         return port == SrtpHalf.Rtp && RtpPacket.MeasureHeader(packet) > 0 ? SrtpHalf.Rtp : null;
     }
 
-    private MediaVerdict Begin(MediaLeg leg, SrtpHalf half, uint ssrc, ReadOnlySpan<byte> packet, out MediaSource? source)
+    private MediaVerdict Begin(MediaLeg leg, SrtpHalf half, uint ssrc, ReadOnlySpan<byte> packet, Instant now, out MediaSource? source)
     {
         source = null;
         ulong first = half == SrtpHalf.Rtp ? RtpPacket.SequenceOf(packet) + 1UL : 1;
@@ -191,20 +222,37 @@ public sealed class MediaEngine : IDisposable
                 return MediaVerdicts.Of(verdict);
         }
 
-        source = leg.Add(half, ssrc, _policy);
+        source = leg.Add(half, ssrc, _policy, now, isProven: leg.Description.PhoneKey is not null || leg.Remote(half).IsLearned);
         if (source is null)
             return MediaVerdict.TooManySources;
         if (!_clustered)
             return MediaVerdict.Relayed;
         Require(source);
+        source.First = first;
+        Want(source, now);
+        return MediaVerdict.Held;
+    }
+
+    /// <summary>Its SAs did not come for long, or this member has not asked for them since it works.</summary>
+    private void WantAgain(MediaSource source, Instant now)
+    {
+        if (source.Missing.Count == 0 || (source.AskedAt is { } asked && asked >= (_worksSince ?? asked) && now - asked < _policy.WantAgain))
+            return;
+        if (source.First == 0)
+            source.First = source.Number;
+        Want(source, now);
+    }
+
+    private void Want(MediaSource source, Instant now)
+    {
+        source.AskedAt = now;
+        MediaLeg leg = source.Leg;
         foreach (MediaSaRole role in source.Missing)
         {
             byte of = role == MediaSaRole.Opens ? leg.Index : leg.Other.Index;
-            ulong begins = half == SrtpHalf.Rtcp && role == MediaSaRole.Seals ? 1 : first;
-            _sink.Wanted(new WantedMediaSa(new MediaSa(leg.Call.Id, of, role, half, ssrc), begins));
+            ulong begins = source.Half == SrtpHalf.Rtcp && role == MediaSaRole.Seals ? 1 : source.First;
+            _sink.Wanted(new WantedMediaSa(new MediaSa(leg.Call.Id, of, role, source.Half, source.Ssrc), begins));
         }
-
-        return MediaVerdict.Held;
     }
 
     private static void Require(MediaSource source)
@@ -216,14 +264,14 @@ public sealed class MediaEngine : IDisposable
     }
 
     /// <summary>The source of an SA that the ledger has; a member that never heard it makes it now.</summary>
-    private MediaSource? SourceOf(in MediaSa sa)
+    private MediaSource? SourceOf(in MediaSa sa, Instant now)
     {
         if (!_calls.TryGetValue(sa.Call, out MediaCall? call))
             return null;
         MediaLeg leg = call.Leg(sa.TalkersLeg);
         if (leg.Find(sa.Half, sa.Ssrc) is { } known)
             return known;
-        MediaSource? made = leg.Add(sa.Half, sa.Ssrc, _policy);
+        MediaSource? made = leg.Add(sa.Half, sa.Ssrc, _policy, now, isProven: true);
         if (made is not null)
             Require(made);
         return made;

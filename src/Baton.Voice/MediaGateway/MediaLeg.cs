@@ -1,5 +1,6 @@
 using Baton.Linux;
 using Baton.Srtp;
+using Baton.Wire;
 
 namespace Baton.Voice.MediaGateway;
 
@@ -50,14 +51,27 @@ public sealed class MediaLeg : IDisposable
         return null;
     }
 
-    /// <summary>Null: as many as a leg may have are there.</summary>
-    internal MediaSource? Add(SrtpHalf half, uint ssrc, MediaPolicy policy)
+    /// <summary>Null: as many as a leg may have are there, and none of them has been silent for long.</summary>
+    /// <param name="isProven">Somebody vouches for it: the phone's key, its known address, or the ledger.</param>
+    internal MediaSource? Add(SrtpHalf half, uint ssrc, MediaPolicy policy, Instant now, bool isProven)
     {
-        if (_sources.Count(source => source.Half == half) >= policy.MostSources)
+        int most = isProven ? policy.MostSources : Math.Min(policy.MostUnproven, policy.MostSources);
+        if (_sources.Count(source => source.Half == half) >= most && !Forget(half, now - policy.SourceSilence))
             return null;
         MediaSource added = half == SrtpHalf.Rtp ? new RtpSource(this, ssrc, policy) : new RtcpSource(this, ssrc, policy);
+        added.LastAt = now;
         _sources.Add(added);
         return added;
+    }
+
+    /// <summary>Lets the longest silent source go, of those that were silent since then and may go.</summary>
+    private bool Forget(SrtpHalf half, Instant since)
+    {
+        if (_sources.Where(source => source.Half == half && source.MayGo && source.LastAt <= since).MinBy(source => source.LastAt) is not { } oldest)
+            return false;
+        _sources.Remove(oldest);
+        oldest.Dispose();
+        return true;
     }
 
     /// <summary>Does the first packet of an unknown source come from who has the key? Tried on a copy: a stranger makes us remember nothing.</summary>

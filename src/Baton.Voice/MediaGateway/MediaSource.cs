@@ -1,6 +1,7 @@
 using Baton.Redundancy.Leases;
 using Baton.Redundancy.Members;
 using Baton.Srtp;
+using Baton.Wire;
 
 namespace Baton.Voice.MediaGateway;
 
@@ -21,6 +22,27 @@ internal abstract class MediaSource(MediaLeg leg, SrtpHalf half, uint ssrc) : ID
 
     /// <summary>The SAs that this member has no ceiling or lease for yet: until it has, nothing passes.</summary>
     public List<MediaSaRole> Missing { get; } = [];
+
+    /// <summary>The number that its SAs begin with; 0: not known here yet.</summary>
+    public ulong First { get; set; }
+
+    /// <summary>When its SAs were last asked for.</summary>
+    public Instant? AskedAt { get; set; }
+
+    /// <summary>When it was last heard.</summary>
+    public Instant LastAt { get; set; }
+
+    /// <summary>Something of it passed, or the ledger has an SA of it.</summary>
+    public bool IsProven { get; set; }
+
+    /// <summary>How many of its packets wait.</summary>
+    public int Held { get; set; }
+
+    /// <summary>The number of the last packet that was opened, or is to be sealed.</summary>
+    public ulong Number { get; protected set; }
+
+    /// <summary>May it be forgotten? Never where a number of it was opened or sealed: it would be so twice.</summary>
+    public bool MayGo => !IsProven || (Leg.Description.PhoneKey is null && Leg.Other.Description.OurKey is null);
 
     /// <summary>Opens and seals in place.</summary>
     /// <param name="length">Of the packet; becomes that of what leaves.</param>

@@ -13,6 +13,9 @@ public enum MediaVerdict : byte
     /// <summary>It would have to wait, and no room is left.</summary>
     HeldOverflow,
 
+    /// <summary>It waited, and its SA or ceiling did not come in time.</summary>
+    HeldTooLong,
+
     /// <summary>Neither RTP nor RTCP of version 2, cut off, or RTCP on the port of RTP where the two were not agreed to share it (RFC 5761).</summary>
     Malformed,
 

@@ -15,6 +15,9 @@ internal sealed class RemoteAddress(UdpEndpoint signalled)
 
     public UdpEndpoint Current { get; private set; } = signalled;
 
+    /// <summary>A packet of the phone has shown it.</summary>
+    public bool IsLearned => _isLearned;
+
     public int Moves { get; private set; }
 
     /// <summary>May a packet that nothing authenticates come from there?</summary>

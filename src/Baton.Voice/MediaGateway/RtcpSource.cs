@@ -48,6 +48,7 @@ internal sealed class RtcpSource : MediaSource
                 return MediaVerdicts.Of(verdict);
         }
 
+        Number = Math.Max(opened, 1);
         MediaVerdict asked = Ask(_opened, opened);
         if (asked != MediaVerdict.Relayed)
             return asked;

@@ -60,6 +60,8 @@ internal sealed class RtpSource : MediaSource
                 return MediaVerdicts.Of(verdict);
         }
 
+        Number = _opens is not null ? opened : sealedAs;
+
         // Both are asked, so that both ceilings rise at once.
         MediaVerdict first = Ask(_opened, opened);
         MediaVerdict second = Ask(_sealed, sealedAs);

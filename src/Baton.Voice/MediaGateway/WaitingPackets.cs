@@ -1,5 +1,6 @@
 using Baton.Linux;
 using Baton.Srtp;
+using Baton.Wire;
 
 namespace Baton.Voice.MediaGateway;
 
@@ -10,6 +11,8 @@ internal sealed class WaitingPackets(int capacity)
     {
         public byte[] Bytes = new byte[MediaEngine.MostBytes];
         public int Length;
+        public MediaSource? Owner;
+        public Instant Since;
         public MediaLeg? Leg;
         public SrtpHalf Port;
         public UdpEndpoint Source;
@@ -33,12 +36,13 @@ internal sealed class WaitingPackets(int capacity)
     }
 
     /// <summary>What was kept last waits. False: it was not, or there is no room.</summary>
-    public bool Commit(MediaLeg leg, SrtpHalf port, in UdpEndpoint source)
+    public bool Commit(MediaSource owner, MediaLeg leg, SrtpHalf port, in UdpEndpoint source, Instant since)
     {
         if (!_kept)
             return false;
+        owner.Held++;
         Slot slot = _slots[(_first + Count) % capacity]!;
-        (slot.Leg, slot.Port, slot.Source) = (leg, port, source);
+        (slot.Owner, slot.Leg, slot.Port, slot.Source, slot.Since) = (owner, leg, port, source, since);
         Count++;
         _kept = false;
         return true;
@@ -49,8 +53,24 @@ internal sealed class WaitingPackets(int capacity)
     {
         Slot slot = _slots[_first]!;
         slot.Bytes.AsSpan(0, slot.Length).CopyTo(buffer);
+        Drop(slot);
+        return slot;
+    }
+
+    /// <summary>Lets the oldest go if it has waited since then.</summary>
+    public bool TryDrop(Instant since)
+    {
+        if (Count == 0 || _slots[_first]! is not { } slot || slot.Since > since)
+            return false;
+        Drop(slot);
+        return true;
+    }
+
+    private void Drop(Slot slot)
+    {
+        slot.Owner!.Held--;
+        slot.Owner = null;
         _first = (_first + 1) % capacity;
         Count--;
-        return slot;
     }
 }

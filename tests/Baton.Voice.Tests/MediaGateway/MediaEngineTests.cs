@@ -116,6 +116,88 @@ public sealed class MediaEngineTests
     }
 
     [Fact]
+    public void A_source_that_is_silent_gives_its_place_away_but_none_that_a_key_depends_on()
+    {
+        foreach (SrtpSuite? ofB in new SrtpSuite?[] { null, SrtpSuite.AesGcm128 })
+        {
+            using TestPhone a = new(1, null, 0xA), b = new(2, ofB, 0xB);
+            var policy = new MediaPolicy { MostSources = 3 };
+            using TestCall call = new(a, b, policy: policy);
+            for (uint ssrc = 0; ssrc < 3; ssrc++)
+                Assert.Equal(MediaVerdict.Relayed, call.From(a, a.Talk(1, "x", ssrc)));
+            call.Now += policy.SourceSilence;
+            Assert.Equal(MediaVerdict.Relayed, call.From(a, a.Talk(2, "x", 1)));
+            Assert.Equal(ofB is null ? MediaVerdict.Relayed : MediaVerdict.TooManySources, call.From(a, a.Talk(1, "x", 3)));
+            Assert.Equal(ofB is null ? MediaVerdict.Relayed : MediaVerdict.Replayed, call.From(a, a.Talk(2, "x", 1)));
+        }
+    }
+
+    [Fact]
+    public void Strangers_at_a_port_whose_phone_is_not_known_yet_take_few_places_and_not_for_long()
+    {
+        using TestPhone a = new(1, null, 0xA), b = new(2, SrtpSuite.AesGcm128, 0xB);
+        var policy = new MediaPolicy();
+        using TestCall call = new(a, b, clustered: true);
+        for (uint ssrc = 0; ssrc < policy.MostUnproven; ssrc++)
+            Assert.Equal(MediaVerdict.Held, call.From(a, a.Talk(1, "x", ssrc), source: Elsewhere));
+        Assert.Equal(MediaVerdict.TooManySources, call.From(a, a.Talk(1, "x", 100)));
+        call.Now += policy.SourceSilence;
+        Assert.Equal(MediaVerdict.Held, call.From(a, a.Talk(1, "x", 100)));
+    }
+
+    [Fact]
+    public void An_SA_that_does_not_come_is_wanted_again_and_what_waits_for_it_grows_too_old()
+    {
+        using TestPhone a = new(1, SrtpSuite.AesGcm128, 0xA) { Next = 500 }, b = new(2, SrtpSuite.AesGcm128, 0xB);
+        var policy = new MediaPolicy { WantAgain = TimeSpan.FromSeconds(2) };
+        using TestCall call = new(a, b, clustered: true, policy: policy);
+        Assert.Equal(MediaVerdict.Held, call.From(a, a.Talk("x")));
+        WantedMediaSa[] first = [.. call.WantedSas];
+        Assert.Equal(2, first.Length);
+        call.Now += policy.MostWait;
+        Assert.Equal(MediaVerdict.Held, call.From(a, a.Talk("y")));
+        Assert.Equal((1, 1), (call.Engine.Waiting, call.Engine.Count(MediaVerdict.HeldTooLong)));
+        Assert.Equal(first, call.WantedSas);
+
+        call.Now += policy.WantAgain;
+        Assert.Equal(MediaVerdict.Held, call.From(a, a.Talk("z")));
+        Assert.Equal([.. first, .. first], call.WantedSas);
+        call.WantedSas.Clear();
+        call.Now += TimeSpan.FromMilliseconds(1);
+        call.Engine.Begin(call.Now);                // who worked before may not have asked
+        call.Engine.Release(call.Now);
+        Assert.Equal(first, call.WantedSas);
+    }
+
+    [Fact]
+    public void One_source_that_waits_leaves_room_for_the_others()
+    {
+        using TestPhone a = new(1, SrtpSuite.AesGcm128, 0xA), b = new(2, SrtpSuite.AesGcm128, 0xB);
+        using TestCall call = new(a, b, clustered: true, policy: new MediaPolicy { MostHeldOfSource = 3, MostHeld = 5 });
+        for (int i = 0; i < 6; i++)
+            Assert.Equal(i < 3 ? MediaVerdict.Held : MediaVerdict.HeldOverflow, call.From(a, a.Talk("x")));
+        Assert.Equal(MediaVerdict.Held, call.From(b, b.Talk("x")));
+        call.Engine.Release(call.Now);
+        Assert.Equal(4, call.Engine.Waiting);
+    }
+
+    [Fact]
+    public void Who_begins_to_work_takes_no_call_for_silent_that_others_heard()
+    {
+        using TestPhone a = new(1, null, 0xA), b = new(2, null, 0xB);
+        using TestCall call = new(a, b);
+        TimeSpan timeout = new MediaPolicy().CallTimeout;
+        var silent = new List<ulong>();
+        call.Now += timeout * 10;
+        call.Engine.Begin(call.Now);
+        call.Engine.FindSilent(call.Now, silent);
+        Assert.Empty(silent);
+        call.Now += timeout;
+        call.Engine.FindSilent(call.Now, silent);
+        Assert.Equal([call.Call.Id], silent);
+    }
+
+    [Fact]
     public void A_plain_phone_is_where_it_first_speaks_from_and_moves_only_after_a_silence()
     {
         using TestPhone a = new(1, null, 0xA), b = new(2, null, 0xB);

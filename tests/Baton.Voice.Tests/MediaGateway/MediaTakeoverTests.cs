@@ -52,8 +52,8 @@ public sealed class MediaTakeoverTests : IDisposable
     }
 
     private void Attach(string name, MemberCore core, MediaSa sa) => Assert.True(sa.Direction == SaDirection.Outbound
-        ? _calls[name].Engine.Attach(sa, core.Outbound(_sas[sa])!)
-        : _calls[name].Engine.Attach(sa, core.Inbound(_sas[sa])!));
+        ? _calls[name].Engine.Attach(sa, core.Outbound(_sas[sa])!, _cluster.Now)
+        : _calls[name].Engine.Attach(sa, core.Inbound(_sas[sa])!, _cluster.Now));
 
     private void Talk(int packets)
     {
