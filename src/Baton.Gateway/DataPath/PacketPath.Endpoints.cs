@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Baton.Gateway.Ports;
 using Baton.Linux;
 using Baton.Redundancy.Records;
@@ -31,6 +32,24 @@ internal sealed partial class PacketPath
 
     /// <summary>SAs of a gateway whose peers are elsewhere now: whoever tells of it takes them out.</summary>
     public Queue<OutboundEntry> MovedPeers { get; } = new();
+
+    /// <summary>Those among the SAs here that were taken out of <see cref="MovedPeers"/>.</summary>
+    public MovedOnce EverMoved { get; } = new();
+
+    /// <summary>The next one whose peer is elsewhere now, and that is still here.</summary>
+    public bool TryTakeMoved([NotNullWhen(true)] out OutboundEntry? entry)
+    {
+        while (MovedPeers.TryDequeue(out entry))
+        {
+            entry.IsMoveQueued = false;
+            if (_outbound.GetValueOrDefault(entry.Id) != entry)
+                continue;
+            EverMoved.Add(entry);
+            return true;
+        }
+
+        return false;
+    }
 
     /// <summary>Takes over what the active learned of a peer.</summary>
     /// <returns>False: there is no such SA here.</returns>

@@ -120,6 +120,8 @@ internal sealed partial class PacketPath : IDisposable
     {
         entry.Lease = lease;
         entry.Moved = _isPeer ? null : MovedPeers;
+        if (_outbound.TryGetValue(entry.Id, out OutboundEntry? before) && before != entry)
+            EverMoved.Remove(before);
         _outbound[entry.Id] = entry;
         _outboundBySpi[entry.Sa.Spi] = entry;  // two peers may choose the same: good for questions, and for pairs that have no id
         if (entry.Child != 0)
@@ -231,6 +233,7 @@ internal sealed partial class PacketPath : IDisposable
     {
         if (_outbound.Remove(id, out OutboundEntry? outbound))
         {
+            EverMoved.Remove(outbound);
             _selectors.Remove(outbound);
             if (_outboundBySpi.GetValueOrDefault(outbound.Sa.Spi) == outbound)
                 _outboundBySpi.Remove(outbound.Sa.Spi);

@@ -53,8 +53,8 @@ internal sealed class OutboundEntry(SaId id, OutboundSa sa, SaDescription descri
 
     public bool IsMoveQueued { get; set; }
 
-    /// <summary>Its peer was once elsewhere than its record says.</summary>
-    public bool HasMoved { get; set; }
+    /// <summary>Where <see cref="MovedOnce"/> has it; -1: its peer was never elsewhere than its record says.</summary>
+    public int MovedAt { get; set; } = -1;
 
     /// <summary>A NAT in front of us must not forget the way.</summary>
     public bool IsBehindNat { get; set; }

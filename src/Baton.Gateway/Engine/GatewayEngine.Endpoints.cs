@@ -17,8 +17,7 @@ internal sealed partial class GatewayEngine
     private const int EndpointsPerTurn = 64;
     private static readonly TimeSpan TellAgain = TimeSpan.FromSeconds(30);
 
-    /// <summary>Those that moved once, and how many of them are to be told again.</summary>
-    private readonly List<OutboundEntry> _everMoved = [];
+    /// <summary>How many of <see cref="PacketPath.EverMoved"/> are still to be told again.</summary>
     private int _toTellAgain;
     private readonly byte[] _endpointText = new byte[EndpointNote.Length];
     private readonly byte[] _endpointAddress = new byte[16];
@@ -33,12 +32,8 @@ internal sealed partial class GatewayEngine
     /// <summary>A few a turn; it costs nothing where nobody moves, however many SAs there are.</summary>
     private void TellEndpoints(Instant now)
     {
-        for (int i = 0; i < EndpointsPerTurn && Path.MovedPeers.TryDequeue(out OutboundEntry? entry); i++)
+        for (int i = 0; i < EndpointsPerTurn && Path.TryTakeMoved(out OutboundEntry? entry); i++)
         {
-            entry.IsMoveQueued = false;
-            if (!entry.HasMoved)
-                _everMoved.Add(entry);
-            entry.HasMoved = true;
             if (_active)
                 TellEndpoint(entry);
         }
@@ -50,20 +45,10 @@ internal sealed partial class GatewayEngine
         }
 
         if (now >= _nextTellAgain || (Core.Cluster is { } copy && copy.InSync != _toldSet))
-            (_nextTellAgain, _toldSet, _toTellAgain) = (now + TellAgain, Core.Cluster?.InSync ?? [], _everMoved.Count);
+            (_nextTellAgain, _toldSet, _toTellAgain) = (now + TellAgain, Core.Cluster?.InSync ?? [], Path.EverMoved.Count);
+        _toTellAgain = Math.Min(_toTellAgain, Path.EverMoved.Count);  // one that went gave its place to the last, which may be told twice
         for (int i = 0; i < EndpointsPerTurn && _toTellAgain > 0; i++)
-        {
-            OutboundEntry entry = _everMoved[--_toTellAgain];
-            if (Path.OutboundSas.GetValueOrDefault(entry.Id) == entry)
-            {
-                TellEndpoint(entry);
-                continue;
-            }
-
-            // Its SA has gone; who takes its place was told already.
-            _everMoved[_toTellAgain] = _everMoved[^1];
-            _everMoved.RemoveAt(_everMoved.Count - 1);
-        }
+            TellEndpoint(Path.EverMoved[--_toTellAgain]);
     }
 
     private void TellEndpoint(OutboundEntry entry)

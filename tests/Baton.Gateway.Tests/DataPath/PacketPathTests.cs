@@ -173,6 +173,34 @@ public sealed class PacketPathTests : IDisposable
         Assert.False(_gateway.SetEndpoint(new SaId(99), moved, default));
     }
 
+    /// <summary>A member may stand by for months: what moved and went meanwhile must not stay.</summary>
+    [Fact]
+    public void WhoMovedIsForgottenWithItsSa()
+    {
+        var sa = new StaticSa("other", SaSuite.AesGcm256, SaMode.Tunnel, 0x2001, 0x2002, Key(1), Key(2),
+            IPNetwork.Parse("10.3.0.0/16"), IPNetwork.Parse("10.1.0.11/32"), _peer.Outer.Local.ToIPEndPoint(), true, 128);
+        _gateway.AddOutbound(Record(3), sa.ToPeer(), null);
+        OutboundEntry one = _gateway.OutboundSas[new SaId(1)], other = _gateway.OutboundSas[new SaId(3)];
+        Move(1, 4_511);
+        Move(3, 4_511);
+        Assert.True(_gateway.TryTakeMoved(out OutboundEntry? taken) && taken == one);
+        Assert.True(_gateway.TryTakeMoved(out taken) && taken == other);
+        Assert.False(_gateway.TryTakeMoved(out _));
+        Move(3, 4_512);
+        Assert.True(_gateway.TryTakeMoved(out _));
+        Assert.Equal(2, _gateway.EverMoved.Count);  // each once, however often it moves
+
+        _gateway.Remove(new SaId(1));
+        Assert.Equal(1, _gateway.EverMoved.Count);
+        Assert.Same(other, _gateway.EverMoved[0]);
+        Move(3, 4_513);
+        _gateway.Remove(new SaId(3));
+        Assert.False(_gateway.TryTakeMoved(out _));
+        Assert.Equal(0, _gateway.EverMoved.Count);
+
+        void Move(ulong id, int port) => Assert.True(_gateway.SetEndpoint(new SaId(id), UdpEndpoint.From(new IPEndPoint(IPAddress.Loopback, port)), default));
+    }
+
     [Fact] // RFC 3948 5, RFC 7296 2.23
     public void OnlyTheNewestPacketMovesThePeersEndpoint()
     {
