@@ -39,6 +39,8 @@ internal struct RuleSet
         SelectorRule? removed = _byPorts is not null
             ? _byPorts.Remove(entry, source, destination) : SelectorRule.Remove(ref _first, entry, source, destination);
         _count -= removed is null ? 0 : 1;
+        if (_count == 0)
+            _byPorts = null;
         return removed;
     }
 
