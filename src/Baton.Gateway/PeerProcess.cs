@@ -166,11 +166,13 @@ public sealed class PeerProcess : IDisposable
         }
     }
 
+    private SaReport? _sas;
+
     internal async Task<P.NodeStatus> StatusAsync(P.StatusRequest asked)
     {
         P.NodeStatus status = new();
         await OnDataThread(path => status = Summary(path));
-        await new SaReport(_path, action => OnDataThread(_ => action())).FillAsync(status, asked, _ike?.Runner);
+        await (_sas ??= new SaReport(_path, action => OnDataThread(_ => action()))).FillAsync(status, asked, _ike?.Runner);
         if (_ike is not null)
         {
             await IkeDesk.FillAsync(status, _ike.Runner, asked);

@@ -6,11 +6,13 @@ using Baton.Gateway.Ike;
 using Baton.Ike;
 using Baton.Linux;
 using Baton.Redundancy.Leases;
+using Baton.Wire;
 using SaId = Baton.Redundancy.Records.SaId;
 
 namespace Baton.Gateway;
 
 /// <summary>A page of SAs for a report: few enough for one message, and described a portion a turn, so that no turn of the data thread is long.</summary>
+/// <remarks>Who is meant is looked up for a first page; the next ones go on in that row, and SAs that came meanwhile are not in it. Any thread.</remarks>
 /// <param name="onDataThread">Runs something on the thread that owns the SAs, and ends when that is done or the thread has ended.</param>
 internal sealed class SaReport(PacketPath path, Func<Action, Task> onDataThread)
 {
@@ -18,6 +20,11 @@ internal sealed class SaReport(PacketPath path, Func<Action, Task> onDataThread)
     public const int LongestPage = 1_000;
 
     private const int SasPerTurn = 250;
+    private const int MostRows = 4;
+    private static readonly TimeSpan RowLasts = TimeSpan.FromSeconds(10);
+
+    /// <summary>Rows whose next page may be asked for, the oldest first.</summary>
+    private readonly List<(string Connection, SaId[] Ids, Instant At)> _rows = [];
 
     public static int PageOf(StatusRequest asked) => asked.Most is 0 or > LongestPage ? LongestPage : (int)asked.Most;
 
@@ -29,6 +36,7 @@ internal sealed class SaReport(PacketPath path, Func<Action, Task> onDataThread)
     /// <param name="ike">Null: the SAs are keyed otherwise.</param>
     public async Task FillAsync(NodeStatus status, StatusRequest asked, IkeRunner? ike)
     {
+        ForgetRows();  // a report is made each second
         if (!asked.WithSas && asked.Spis.Count == 0)
             return;
         (SaId[] page, bool more) = await ChooseAsync(asked);
@@ -47,10 +55,56 @@ internal sealed class SaReport(PacketPath path, Func<Action, Task> onDataThread)
     /// <summary>The lowest ids of those that are meant.</summary>
     private async Task<(SaId[] Page, bool More)> ChooseAsync(StatusRequest asked)
     {
-        List<(SaId Id, string Name)> named = asked.Spis.Count > 0 ? await FindAsync(asked.Spis) : await AllAsync();
-        SaId[] meant = [.. named.Where(sa => sa.Id.Value > asked.After && IsMeant(asked.Connection, sa.Name)).Select(sa => sa.Id)];
-        int most = PageOf(asked);
-        return ([.. meant.OrderBy(id => id.Value).Take(most)], meant.Length > most);
+        SaId[] meant;
+        if (asked.Spis.Count > 0)
+            meant = Meant(await FindAsync(asked.Spis), asked.Connection);
+        else if (asked.After == 0 || !TryRecall(asked.Connection, out meant))
+            Remember(asked.Connection, meant = Meant(await AllAsync(), asked.Connection));
+        int at = Array.BinarySearch(meant, new SaId(asked.After), ById);
+        int from = at < 0 ? ~at : at + 1;
+        int count = Math.Min(PageOf(asked), meant.Length - from);
+        return (meant[from..(from + count)], from + count < meant.Length);
+    }
+
+    private static readonly Comparer<SaId> ById = Comparer<SaId>.Create((one, other) => one.Value.CompareTo(other.Value));
+
+    private static SaId[] Meant(List<(SaId Id, string Name)> named, string connection)
+    {
+        SaId[] meant = [.. named.Where(sa => IsMeant(connection, sa.Name)).Select(sa => sa.Id)];
+        Array.Sort(meant, ById);
+        return meant;
+    }
+
+    private bool TryRecall(string connection, out SaId[] ids)
+    {
+        lock (_rows)
+        {
+            int at = _rows.FindLastIndex(row => row.Connection == connection);
+            ids = at < 0 ? [] : _rows[at].Ids;
+            return at >= 0;
+        }
+    }
+
+    private void Remember(string connection, SaId[] ids)
+    {
+        if (ids.Length <= LongestPage / 4)
+            return;  // as quickly looked up again
+        lock (_rows)
+        {
+            _rows.RemoveAll(row => row.Connection == connection);
+            if (_rows.Count == MostRows)
+                _rows.RemoveAt(0);
+            _rows.Add((connection, ids, MonotonicClock.Now));
+        }
+    }
+
+    private void ForgetRows()
+    {
+        lock (_rows)
+        {
+            if (_rows.Count > 0)
+                _rows.RemoveAll(row => MonotonicClock.Now - row.At > RowLasts);
+        }
     }
 
     private async Task<List<(SaId Id, string Name)>> FindAsync(IReadOnlyCollection<uint> spis)
@@ -58,7 +112,7 @@ internal sealed class SaReport(PacketPath path, Func<Action, Task> onDataThread)
         List<(SaId, string)> found = [];
         await onDataThread(() =>
         {
-            foreach (uint spi in spis.Take(LongestPage))
+            foreach (uint spi in spis.Distinct().Take(LongestPage))
             {
                 if (path.FindOutbound(spi) is { } outbound)
                     found.Add((outbound.Id, outbound.Name));

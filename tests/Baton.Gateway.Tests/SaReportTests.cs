@@ -15,11 +15,21 @@ public sealed class SaReportTests : IDisposable
     private const int Pairs = 1_200;
 
     private readonly PacketPath _path = LonePath.New();
+    private readonly SaReport _report;
+    private NodeStatus _page = new();
     private int _turns;
     private int _longest;
 
     public SaReportTests()
     {
+        _report = new SaReport(_path, action =>
+        {
+            int before = _page.Sas.Count;
+            action();
+            _turns++;
+            _longest = Math.Max(_longest, _page.Sas.Count - before);
+            return Task.CompletedTask;
+        });
         byte[] key = RandomNumberGenerator.GetBytes(36);
         for (uint i = 0; i < Pairs; i++)
         {
@@ -62,6 +72,23 @@ public sealed class SaReportTests : IDisposable
     }
 
     [Fact]
+    public async Task ALaterPageLooksNothingUpAgainAndSaysNothingOfAnSaThatHasGone()
+    {
+        NodeStatus first = await PageAsync(new StatusRequest { WithSas = true, Most = 500 });
+        Assert.Equal(3, _turns);
+        _path.Remove(new SaId(502));
+        NodeStatus next = await PageAsync(new StatusRequest { WithSas = true, Most = 500, After = first.MoreAfter });
+        Assert.Equal(2, _turns);        // none chooses
+        Assert.Equal((499, 501UL, 1_000UL), (next.Sas.Count, next.Sas[0].Id, next.MoreAfter));
+
+        // A page of another query is looked up for itself, and so is a new first one.
+        Assert.Equal(22, (await PageAsync(new StatusRequest { WithSas = true, Connection = "branch-*", After = 2 })).Sas.Count);
+        Assert.Equal(2, _turns);
+        Assert.Equal(500UL, (await PageAsync(new StatusRequest { WithSas = true, Most = 500 })).MoreAfter);
+        Assert.Equal(3, _turns);
+    }
+
+    [Fact]
     public async Task AConnectionAPatternOrAnSpiIsFound()
     {
         Assert.Equal(["branch-3:voice", "branch-3:voice"], (await PageAsync(new StatusRequest { WithSas = true, Connection = "branch-3" })).Sas.Select(sa => sa.Name));
@@ -76,17 +103,9 @@ public sealed class SaReportTests : IDisposable
 
     private async Task<NodeStatus> PageAsync(StatusRequest request)
     {
-        (_turns, _longest) = (0, 0);
-        var status = new NodeStatus();
-        await new SaReport(_path, action =>
-        {
-            int before = status.Sas.Count;
-            action();
-            _turns++;
-            _longest = Math.Max(_longest, status.Sas.Count - before);
-            return Task.CompletedTask;
-        }).FillAsync(status, request, ike: null);
-        return status;
+        (_page, _turns, _longest) = (new NodeStatus(), 0, 0);
+        await _report.FillAsync(_page, request, ike: null);
+        return _page;
     }
 
     private void Add(string name, uint number, SaDirection direction, byte[] key)

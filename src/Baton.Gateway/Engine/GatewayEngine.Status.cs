@@ -18,6 +18,7 @@ namespace Baton.Gateway.Engine;
 internal sealed partial class GatewayEngine
 {
     private readonly Instant _startedAt = MonotonicClock.Now;
+    private SaReport? _sas;
 
     /// <summary>A report: how we are and, if asked for, a page of SAs and of IKE SAs.</summary>
     public async Task<P.NodeStatus> StatusAsync(P.StatusRequest asked)
@@ -26,7 +27,7 @@ internal sealed partial class GatewayEngine
         await OnEngine(() => FillSummary(status));
         if (Ike is not null)
             await IkeDesk.FillAsync(status, Ike.Runner, asked);
-        await new SaReport(Path, OnEngine).FillAsync(status, asked, Ike?.Runner);
+        await (_sas ??= new SaReport(Path, OnEngine)).FillAsync(status, asked, Ike?.Runner);
         return status;
     }
 
