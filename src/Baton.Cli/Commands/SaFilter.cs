@@ -25,7 +25,7 @@ internal sealed class SaFilter
         int limit = parsed.GetValue(_limit) ?? usualLimit;
         return limit < 0
             ? throw new UsageException("--limit is a number of SAs, or 0 for all")
-            : SaQuery.All with { Connection = parsed.GetValue(_connection)!, Spis = [.. parsed.GetValue(_spi)!.Select(Spi)], Most = limit };
+            : SaQuery.All with { Connection = parsed.GetValue(_connection)!, Spis = [.. parsed.GetValue(_spi)!.Select(Spi).Distinct()], Most = limit };
     }
 
     private static uint Spi(string text) =>

@@ -26,7 +26,7 @@ internal static class StatusCommand
                 StatusPicture picture = await StatusPicture.TakeAsync(client, handlers, nodes, filter.Read(parsed, usualLimit: 0) with { After = parsed.GetValue(after) }, Patience, cancellation).ConfigureAwait(false);
                 if (parsed.GetValue(json)) StatusJson.Write(picture, Console.Out);
                 else StatusTable.Write(picture, allSas: parsed.GetValue(sas) || filter.IsUsed(parsed) || parsed.GetValue(after) > 0);
-                return picture.IsReady ? ExitCode.Ok : ExitCode.Failed;
+                return picture.IsReady && picture.Incomplete.Count == 0 ? ExitCode.Ok : ExitCode.Failed;
             }
         });
         return command;

@@ -40,7 +40,8 @@ public sealed class ClusterClient : IDisposable
 
     /// <summary>With those SAs of every member, page by page; each page has this patience.</summary>
     public Task<Answer<ClusterStatus>> StatusAsync(string handler, SaQuery query, TimeSpan patience, CancellationToken cancellation) =>
-        query.CollectAsync(request => StatusAsync(handler, request, patience, cancellation), cluster => cluster.Members.Select(member => member.Last).OfType<NodeStatus>());
+        query.CollectAsync(request => StatusAsync(handler, request, patience, cancellation), cluster => cluster.Members.Select(member => member.Last).OfType<NodeStatus>(),
+            cluster => cluster.Members.Where(member => member.Unanswered).Select(member => member.Name));
 
     public Task<Answer<SwitchoverReply>> SwitchoverAsync(string handler, string? to, TimeSpan patience, CancellationToken cancellation)
     {
@@ -107,6 +108,6 @@ public sealed class ClusterClient : IDisposable
     }
 }
 
-/// <summary>An answer, or the sentence why there is none.</summary>
+/// <summary>An answer, or the sentence why there is none; both, where the answer has gaps.</summary>
 public readonly record struct Answer<T>(T? Value, string Error)
     where T : class;

@@ -12,8 +12,9 @@ internal static class StatusJson
         string cluster = picture.Cluster is null ? "null" : Formatter.Format(picture.Cluster);
         string nodes = string.Join(',', picture.Nodes.Select(node => Formatter.Format(node)));
         string unreachable = string.Join(',', picture.Unreachable.Select(Text));
+        string incomplete = string.Join(',', picture.Incomplete.Select(Text));
         string why = picture.WhyNotReady is { } sentence ? Text(sentence) : "null";
-        output.WriteLine($"{{\"ready\":{(picture.IsReady ? "true" : "false")},\"whyNotReady\":{why},\"cluster\":{cluster},\"nodes\":[{nodes}],\"unreachable\":[{unreachable}]}}");
+        output.WriteLine($"{{\"ready\":{(picture.IsReady ? "true" : "false")},\"whyNotReady\":{why},\"cluster\":{cluster},\"nodes\":[{nodes}],\"unreachable\":[{unreachable}],\"incomplete\":[{incomplete}]}}");
     }
 
     private static string Text(string sentence) => $"\"{System.Text.Json.JsonEncodedText.Encode(sentence)}\"";

@@ -6,8 +6,8 @@ namespace Baton.Cli.Operators;
 /// <summary>What could be learned of a cluster just now, from whoever answered.</summary>
 public sealed class StatusPicture
 {
-    internal StatusPicture(ClusterStatus? cluster, IReadOnlyList<NodeStatus> nodes, IReadOnlyList<string> unreachable) =>
-        (Cluster, Nodes, Unreachable) = (cluster, nodes, unreachable);
+    internal StatusPicture(ClusterStatus? cluster, IReadOnlyList<NodeStatus> nodes, IReadOnlyList<string> unreachable, IReadOnlyList<string>? incomplete = null) =>
+        (Cluster, Nodes, Unreachable, Incomplete) = (cluster, nodes, unreachable, incomplete ?? []);
 
     /// <summary>Null: no handler answered.</summary>
     public ClusterStatus? Cluster { get; }
@@ -17,6 +17,9 @@ public sealed class StatusPicture
 
     /// <summary>One sentence for each that did not answer.</summary>
     public IReadOnlyList<string> Unreachable { get; }
+
+    /// <summary>One sentence for each answer whose list of SAs has gaps.</summary>
+    public IReadOnlyList<string> Incomplete { get; }
 
     /// <summary>The youngest record that anybody showed.</summary>
     public ClusterRecord? Record => Cluster?.Record ?? Nodes.Where(node => node.Copy is not null).MaxBy(node => node.Copy.Revision)?.Copy;
@@ -70,8 +73,10 @@ public sealed class StatusPicture
     public (uint Built, uint Of)? CopyOf(NodeStatus member)
     {
         uint of = Members.FirstOrDefault(other => other.Name == Record?.Holder?.Member).Last?.SaCount ?? 0;
-        uint built = member.SaCount - (uint)Math.Min(member.SaCount, member.Counters.GetValueOrDefault("records.to-build"));
-        return member.State != "standby" || built >= of ? null : (built, of);
+        uint toBuild = (uint)Math.Min(member.SaCount, member.Counters.GetValueOrDefault("records.to-build"));
+        uint built = member.SaCount - toBuild;
+        bool isUnderWay = toBuild > 0 || member.SaCount == 0;  // an SA that one of two reports has and the other has not yet is no copy
+        return member.State != "standby" || !isUnderWay || built >= of ? null : (built, of);
     }
 
     /// <summary>SAs whose keys at the designated successor are not those of the active, by their check values.</summary>
@@ -90,23 +95,29 @@ public sealed class StatusPicture
     public static async Task<StatusPicture> TakeAsync(
         ClusterClient client, IReadOnlyList<string> handlers, IReadOnlyList<string> nodes, SaQuery query, TimeSpan patience, CancellationToken cancellation)
     {
-        var unreachable = new List<string>();
+        List<string> unreachable = [], incomplete = [];
         ClusterStatus? cluster = null;
         foreach (string handler in handlers)
         {
             Answer<ClusterStatus> answer = await client.StatusAsync(handler, query, patience, cancellation).ConfigureAwait(false);
             cluster = answer.Value;
-            if (cluster is not null) break;
-            unreachable.Add($"handler {answer.Error}");
+            if (cluster is null)
+            {
+                unreachable.Add($"handler {answer.Error}");
+                continue;
+            }
+
+            if (answer.Error.Length > 0) incomplete.Add(answer.Error);
+            break;
         }
 
         var told = new List<NodeStatus>();
         foreach (Answer<NodeStatus> answer in await Task.WhenAll(nodes.Select(node => client.NodeAsync(node, query, patience, cancellation))).ConfigureAwait(false))
         {
             if (answer.Value is { } status) told.Add(status);
-            else unreachable.Add($"node {answer.Error}");
+            if (answer.Error.Length > 0) (answer.Value is null ? unreachable : incomplete).Add($"node {answer.Error}");
         }
 
-        return new(cluster, told, unreachable);
+        return new(cluster, told, unreachable, incomplete);
     }
 }

@@ -11,7 +11,7 @@ internal static class StatusTable
 
     public static void Write(StatusPicture picture, bool allSas)
     {
-        foreach (string sentence in picture.Unreachable) AnsiConsole.MarkupLineInterpolated($"[yellow]{sentence}[/]");
+        foreach (string sentence in picture.Unreachable.Concat(picture.Incomplete)) AnsiConsole.MarkupLineInterpolated($"[yellow]{sentence}[/]");
         if (picture.Record is not { } record)
         {
             AnsiConsole.MarkupLine("[red]nothing is known of the cluster[/]");

@@ -29,10 +29,15 @@ internal sealed class HandlerRpc(HandlerLoop loop, MemberReports reports, Handle
 
     public override async Task<P.ClusterStatus> Status(P.StatusRequest request, ServerCallContext context)
     {
-        using MemberReports.Question question = reports.Ask([.. loop.View.Connected.Select(m => m.Member)]);
+        string[] asked = [.. loop.View.Connected.Select(m => m.Member)];
+        using MemberReports.Question question = reports.Ask(asked);
+        request.WithIke = false;  // of a node that is asked itself
         loop.AskAll(new P.HandlerFrame { AskStatus = new P.AskStatus { Asked = request, Ask = question.Ask } });
         bool isLong = request.WithSas || request.Spis.Count > 0;
-        return Describe(loop.View, await question.AnswersAsync(isLong ? FreshReport * 5 : FreshReport));
+        IReadOnlyDictionary<string, P.NodeStatus> answers = await question.AnswersAsync(isLong ? FreshReport * 5 : FreshReport);
+        P.ClusterStatus status = Describe(loop.View, answers);
+        foreach (P.MemberReport member in status.Members) member.Unanswered = asked.Contains(member.Name) && !answers.ContainsKey(member.Name);
+        return status;
     }
 
     public override async Task Watch(P.StatusRequest request, IServerStreamWriter<P.ClusterStatus> responseStream, ServerCallContext context)

@@ -14,19 +14,26 @@ internal sealed class MemberReports
     {
         lock (_byName)
         {
-            _open.GetValueOrDefault(status.Ask)?.Take(who.Member, status);
-
             // A page of SAs is for who asked, and old when the next one asks.
             P.NodeStatus kept = status;
-            if (status.Sas.Count > 0)
-            {
-                kept = status.Clone();
-                kept.Sas.Clear();
-                kept.MoreAfter = 0;
-            }
-
+            if (status.Sas.Count + status.IkeSas.Count > 0 || status.MoreAfter + status.MoreIkeAfter > 0) kept = WithoutPage(status);
+            _open.GetValueOrDefault(status.Ask)?.Take(who.Member, status);
             _byName[who.Member] = (who, kept, Environment.TickCount64);
         }
+    }
+
+    /// <summary>A copy of all but the page, which is put aside for the time: copying it would be most of the work.</summary>
+    private static P.NodeStatus WithoutPage(P.NodeStatus status)
+    {
+        P.SaStatus[] sas = [.. status.Sas];
+        P.IkeSaStatus[] ikeSas = [.. status.IkeSas];
+        status.Sas.Clear();
+        status.IkeSas.Clear();
+        P.NodeStatus kept = status.Clone();
+        (kept.MoreAfter, kept.MoreIkeAfter) = (0, 0);
+        status.Sas.AddRange(sas);
+        status.IkeSas.AddRange(ikeSas);
+        return kept;
     }
 
     public IReadOnlyDictionary<string, (Incarnation Who, P.NodeStatus Status, long At)> All()

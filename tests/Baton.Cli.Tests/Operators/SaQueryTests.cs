@@ -45,21 +45,57 @@ public sealed class SaQueryTests
         Assert.Equal("gone", answer.Error);
     }
 
+    [Theory]
+    [InlineData(0, 1)]      // of the first page
+    [InlineData(1_000, 2)]
+    public async Task AMemberThatMissesAPageIsAskedForItAgain(ulong after, int times)
+    {
+        ulong[] ids = [.. Enumerable.Range(1, 2_500).Select(i => (ulong)i)];
+        Answer<ClusterStatus> answer = await CollectAsync(SaQuery.All, ids, ids, (request, name) => name == "b" && request.After == after && times-- > 0);
+        Assert.Equal("", answer.Error);
+        Assert.Equal(ids, Ids(answer.Value!, "a"));
+        Assert.Equal(ids, Ids(answer.Value!, "b"));
+    }
+
+    [Fact]
+    public async Task AMemberThatNeverAnswersMakesNobodyElsesListShorterAndTheAnswerSaysSo()
+    {
+        ulong[] ids = [.. Enumerable.Range(1, 2_500).Select(i => (ulong)i)];
+        Answer<ClusterStatus> answer = await CollectAsync(SaQuery.All, ids, ids, (request, name) => name == "b" && request.After >= 1_000);
+        Assert.Equal("b did not answer: the list of SAs is incomplete", answer.Error);
+        Assert.Equal(ids, Ids(answer.Value!, "a"));
+        Assert.Equal(ids[..1_000], Ids(answer.Value!, "b"));
+        Assert.Equal([0UL, 1_000, 1_000, 1_000, 2_000], _asked.Select(request => request.After));
+
+        answer = await CollectAsync(SaQuery.All, ids, ids, (request, _) => request.After >= 1_000);
+        Assert.Equal("a, b did not answer: the list of SAs is incomplete", answer.Error);
+        Assert.All(answer.Value!.Members.Take(2), member => Assert.Equal(1_000UL, member.Last.MoreAfter));  // there is more where it broke off
+    }
+
     private async Task<ClusterStatus> CollectAsync(SaQuery query, ulong[] ofA, ulong[] ofB)
     {
-        Answer<ClusterStatus> answer = await query.CollectAsync(
+        Answer<ClusterStatus> answer = await CollectAsync(query, ofA, ofB, (_, _) => false);
+        Assert.Equal("", answer.Error);
+        return answer.Value!;
+    }
+
+    private Task<Answer<ClusterStatus>> CollectAsync(SaQuery query, ulong[] ofA, ulong[] ofB, Func<StatusRequest, string, bool> isLate) =>
+        query.CollectAsync(
             request =>
             {
                 _asked.Add(request.Clone());
                 var page = new ClusterStatus();
-                page.Members.Add(new MemberReport { Name = "a", Last = Node("a", ofA, request) });
-                page.Members.Add(new MemberReport { Name = "b", Last = Node("b", ofB, request) });
+                foreach ((string name, ulong[] ids) in new[] { ("a", ofA), ("b", ofB) })
+                {
+                    bool late = isLate(request, name);
+                    page.Members.Add(new MemberReport { Name = name, Unanswered = late, Last = late ? new NodeStatus { Name = name } : Node(name, ids, request) });
+                }
+
                 page.Members.Add(new MemberReport { Name = "c" });
                 return Task.FromResult(new Answer<ClusterStatus>(page, ""));
             },
-            cluster => cluster.Members.Select(member => member.Last).OfType<NodeStatus>());
-        return answer.Value!;
-    }
+            cluster => cluster.Members.Select(member => member.Last).OfType<NodeStatus>(),
+            cluster => cluster.Members.Where(member => member.Unanswered).Select(member => member.Name));
 
     private static NodeStatus Node(string name, ulong[] ids, StatusRequest request)
     {

@@ -45,6 +45,7 @@ public sealed class StatusPictureTests
     [InlineData("standby", 2, 1, "██████████░░░░░░░░░░ 50 % of 2")]
     [InlineData("standby", 0, 0, "░░░░░░░░░░░░░░░░░░░░ 0 % of 2")]
     [InlineData("standby", 2, 0, null)]
+    [InlineData("standby", 1, 0, null)]     // one report is a little older than the other
     [InlineData("active", 1, 0, null)]
     public void ANewcomerShowsHowFarItsCopyIs(string state, uint known, uint toBuild, string? bar)
     {
