@@ -254,6 +254,43 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public async Task Who_does_not_answer_an_operator_in_time_is_named_and_IKE_is_asked_of_no_member()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        using var goOn = new ManualResetEventSlim();
+        Client a = cluster.Join("a");
+        Client b = cluster.Join("b");
+        await a.UpAsync();
+        await b.UpAsync();
+        bool askedForIke = false;
+        a.Report = asked =>
+        {
+            askedForIke |= asked.WithIke;
+            var status = new P.NodeStatus { Name = "a", Role = "gateway", State = "standby" };
+            if (asked.WithSas) status.Sas.Add(new P.SaStatus { Id = 1 });
+            return status;
+        };
+        b.Report = asked =>
+        {
+            if (asked.WithSas) goOn.Wait();
+            return new P.NodeStatus { Name = "b", Role = "gateway", State = "standby" };
+        };
+        using SocketsHttpHandler http = GrpcEndpoint.Transport(cluster.Tls("op"), ["handler"], _ => { });
+        using GrpcChannel channel = GrpcEndpoint.Channel(cluster.Address, http);
+        try
+        {
+            P.ClusterStatus status = await new P.HandlerService.HandlerServiceClient(channel).StatusAsync(new P.StatusRequest { WithSas = true, WithIke = true });
+            Assert.Equal(["b"], status.Members.Where(member => member.Unanswered).Select(member => member.Name));
+            Assert.Single(status.Members.Single(member => member.Name == "a").Last.Sas);
+            Assert.False(askedForIke);
+        }
+        finally
+        {
+            goOn.Set();
+        }
+    }
+
+    [Fact]
     public async Task The_operator_sees_the_members_and_may_ask_for_a_switchover()
     {
         await using TestCluster cluster = await TestCluster.StartAsync();
