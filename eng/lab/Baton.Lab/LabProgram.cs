@@ -127,7 +127,12 @@ public static class LabProgram
         return came;
     }
 
-    public static StepBook Book(Story story) => new(new StageSteps(story), new ClusterSteps(story), new EndSteps(story), new ExpectSteps(story), new FloodSteps(story), new FurtherTunnels(story), new TrafficSteps(story));
+    public static StepBook Book(Story story)
+    {
+        var traffic = new TrafficSteps(story);
+        return new StepBook(
+            new StageSteps(story), new ClusterSteps(story), new EndSteps(story), new ExpectSteps(story), new FloodSteps(story), new FurtherTunnels(story), traffic, new WireSteps(story, traffic));
+    }
 
     /// <summary>The sentences of the noted block: what was done with each row's tunnel.</summary>
     private static (string Name, string Title, string Steps) Described(Scenario scenario)

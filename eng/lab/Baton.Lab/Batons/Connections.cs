@@ -46,7 +46,8 @@ internal sealed class Connections(ClusterFiles files, LabCertificates certificat
         string near = isCluster ? LabCertificates.ClusterName : terms.PeerIdentity;
         string far = isCluster ? terms.PeerIdentity : LabCertificates.ClusterName;
         string[] ours = terms.Asks ? [] : terms.Nets(Network.ClusterNet, Network.ClusterNet6), theirs = terms.Pool ? [] : terms.Nets(Network.PeerNet, Network.PeerNet6);
-        int port = terms.RawEsp ? IkePort : NatPort;
+        bool finds = terms.RawEsp || terms.FromIkePort;                // whether there is a NAT, and from port 500 on
+        int port = finds ? IkePort : NatPort;
         return $"""
             [[connection]]
             name = "{terms.Kind}"
@@ -56,7 +57,7 @@ internal sealed class Connections(ClusterFiles files, LabCertificates certificat
             local-id = "{near}"
             {(terms.IsMany ? "" : $"remote-id = \"{far}\"")}
             {Credentials(terms, near)}
-            encapsulation = "{(terms.RawEsp ? "auto" : "always")}"
+            encapsulation = "{(finds ? "auto" : "always")}"
             {(terms.ForwardSecret ? $"esp = [{ForwardSecret}]" : "")}
             liveness-ms = {terms.Liveness * 1000}
             {(isCluster && terms.Pool ? "pools = [\"lab\", \"lab6\"]" : "")}

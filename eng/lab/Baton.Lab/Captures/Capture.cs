@@ -25,12 +25,19 @@ public sealed class Capture : IDisposable
     public static bool IsInstalled => File.Exists("/usr/bin/dumpcap");
 
     /// <summary>While packets flow: dumpcap leaves what it has not read yet when it is stopped, so first it must have caught up with now.</summary>
-    public List<CapturedPacket> Finish()
+    /// <param name="stir">Sends something, where nothing flows by itself.</param>
+    public List<CapturedPacket> Finish(Action? stir = null)
     {
         TimeSpan now = DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch;
-        _wait.Until("the capture has caught up", TimeSpan.FromSeconds(15), () => PcapReader.Read(_file) is [.., var last] && last.At > now, () => _process.LastWords());
+        _wait.Until("the capture has caught up", TimeSpan.FromSeconds(15), HasCaughtUp, () => _process.LastWords());
         _process.Stop(TimeSpan.FromSeconds(10));
         return PcapReader.Read(_file);
+
+        bool HasCaughtUp()
+        {
+            stir?.Invoke();
+            return PcapReader.Read(_file) is [.., var last] && last.At > now;
+        }
     }
 
     public void Dispose() => _process.Dispose();

@@ -23,7 +23,23 @@ public readonly record struct CapturedPacket(TimeSpan At, WireKind Kind, byte Pr
 {
     public const byte EspProtocol = 50;
 
+    public const byte IkeSaInit = 34;
+
     private const byte Informational = 37;
+    private const byte EncryptedFragment = 53;
+
+    public ushort SourcePort { get; init; }
+
+    public ushort DestinationPort { get; init; }
+
+    /// <summary>The first of several fragments of an IP datagram; the later ones have no ports, and are not captured.</summary>
+    public bool IsIpFragment { get; init; }
+
+    /// <summary>Of IKE: the type of the first payload.</summary>
+    public byte FirstPayload { get; init; }
+
+    /// <summary>A part of an IKE message, a datagram of its own (RFC 7383 section 2.5).</summary>
+    public bool IsIkeFragment => Kind == WireKind.Ike && FirstPayload == EncryptedFragment;
 
     /// <summary>Of message IDs or counters, not counted among requests (RFC 6311 section 5.1).</summary>
     public bool IsSynchronization => Kind == WireKind.Ike && ExchangeType == Informational && MessageId == 0;

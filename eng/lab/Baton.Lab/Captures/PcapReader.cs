@@ -40,8 +40,9 @@ public static class PcapReader
         {
             case 0x0800:
                 int header = (ip[0] & 15) * 4;
-                if ((BinaryPrimitives.ReadUInt16BigEndian(ip[6..]) & 0x1fff) != 0) return false;    // a later fragment has no ports
-                packet = Payload(ip[9], ip[header..], at, new IPAddress(ip.Slice(12, 4)), new IPAddress(ip.Slice(16, 4)), frame.Length);
+                ushort fragment = BinaryPrimitives.ReadUInt16BigEndian(ip[6..]);
+                if ((fragment & 0x1fff) != 0) return false;                         // a later fragment has no ports
+                packet = Payload(ip[9], ip[header..], at, new IPAddress(ip.Slice(12, 4)), new IPAddress(ip.Slice(16, 4)), frame.Length) with { IsIpFragment = (fragment & 0x2000) != 0 };
                 return true;
             case 0x86dd when ip.Length >= 40:
                 packet = Payload(ip[6], ip[40..], at, new IPAddress(ip.Slice(8, 16)), new IPAddress(ip.Slice(24, 16)), frame.Length);
@@ -58,6 +59,7 @@ public static class PcapReader
         if (protocol != 17 || payload.Length < 9) return other;
         ushort from = BinaryPrimitives.ReadUInt16BigEndian(payload);
         ushort to = BinaryPrimitives.ReadUInt16BigEndian(payload[2..]);
+        other = other with { SourcePort = from, DestinationPort = to };
         ReadOnlySpan<byte> datagram = payload[8..];
         if (from == 500 || to == 500) return Ike(other, datagram);
         if (from != 4500 && to != 4500) return other;
@@ -76,6 +78,7 @@ public static class PcapReader
     private static CapturedPacket Ike(CapturedPacket packet, ReadOnlySpan<byte> ike) => ike.Length < 28 ? packet : packet with
     {
         Kind = WireKind.Ike,
+        FirstPayload = ike[16],
         ExchangeType = ike[18],
         IsResponse = (ike[19] & 0x20) != 0,
         MessageId = BinaryPrimitives.ReadUInt32BigEndian(ike[20..]),

@@ -85,6 +85,7 @@ public sealed class ClusterSteps(Story story)
     private void RaisePeer(ClusterFiles files, Connections connections, bool roams = false)
     {
         string tunnels = connections.Write([story.Terms], isCluster: false, story.Network.HasNat);
+        story.EndPeer();
         story.BatonPeer = story.Room.Keep(new BatonPeer(story.Network, files, tunnels, story.Room.Wait, roams: roams));
         story.Peer = End(() => story.BatonPeer.Node, story.BatonPeer.LastWords);
     }

@@ -1,7 +1,4 @@
 using System.Globalization;
-using System.Net;
-using Baton.Lab.Captures;
-using Baton.Lab.Hosts;
 using Baton.Lab.Scenarios;
 using Baton.Lab.Traffic;
 
@@ -10,13 +7,6 @@ namespace Baton.Lab.Steps;
 /// <summary>What must have come of it, and medians over repetitions.</summary>
 public sealed class ExpectSteps(Story story)
 {
-    [Step("capture starts")]
-    public void CaptureStarts()
-    {
-        _captures++;
-        story.Capture = story.Room.Keep(new Capture(story.Network.Switch, "outer", string.Create(CultureInfo.InvariantCulture, $"capture-{_captures}"), story.Room.Wait));
-    }
-
     /// <summary>From the last blow to now, both phones and the probe: what was lost, and how long nothing came.</summary>
     [Step("measure what was lost")]
     public void Measure() => MeasureAs("");
@@ -66,48 +56,6 @@ public sealed class ExpectSteps(Story story)
         if (probe.ToPeer.Lost + probe.FromPeer.Lost > packets) throw new LabException($"{probe.ToPeer.Lost} were lost to the peer, {probe.FromPeer.Lost} to the cluster");
     }
 
-    /// <summary>
-    /// Between the blow and the moment when ESP flowed both ways again nobody spoke IKE. A synchronization (RFC 6311 section 5.1: INFORMATIONAL with message ID 0), which
-    /// nothing waits for, is counted apart.
-    /// </summary>
-    [Step("expect no ike on the wire during the takeover")]
-    public void NoIke()
-    {
-        _captured = (story.Capture ?? throw new LabException("there is no capture")).Finish();
-        CapturedPacket[] after = [.. _captured.Where(packet => packet.At > story.StruckAt)];
-        int esp = after.Count(packet => packet.Kind == WireKind.Esp);
-        ILookup<bool, CapturedPacket> ike = after.Where(packet => packet.Kind == WireKind.Ike).ToLookup(packet => packet.IsSynchronization);
-        story.Say($"after the blow: {esp} ESP packets, {ike[false].Count()} of IKE, {ike[true].Count()} of RFC 6311");
-        if (esp == 0) throw new LabException("the capture has no ESP after the blow");
-        foreach (CapturedPacket first in ike[false])
-            throw new LabException($"{ike[false].Count()} IKE messages; the first is exchange {first.ExchangeType} {(first.At - story.StruckAt).TotalMilliseconds:0.0} ms after the blow");
-    }
-
-    /// <summary>
-    /// Of the capture just read, what the cluster sent: no two packets of an SA with the same number. The peer's packets do come twice: a host whose gateway has died
-    /// forwards what still reached it to the new one.
-    /// </summary>
-    [Step("expect no number of the cluster twice")]
-    public void NoNumberTwice()
-    {
-        var cluster = IPAddress.Parse(story.Terms.Ipv6 ? Network.ClusterAddress6 : Network.ClusterAddress);
-        var seen = new HashSet<(uint Spi, uint Number)>();
-        foreach (CapturedPacket packet in CapturedEsp.Where(packet => packet.Source.Equals(cluster)))
-        {
-            if (!seen.Add((packet.Spi, packet.Sequence))) throw new LabException($"number {packet.Sequence} of SPI {packet.Spi:x8} left twice");
-        }
-
-        if (seen.Count == 0) throw new LabException("the capture has no ESP of the cluster");
-    }
-
-    [Step("expect esp by itself on the wire")]
-    public void RawEsp()
-    {
-        if (CapturedEsp.Count(packet => packet.Protocol != CapturedPacket.EspProtocol) is var inUdp and > 0) throw new LabException($"{inUdp} packets were in UDP");
-    }
-
-    private IEnumerable<CapturedPacket> CapturedEsp => _captured.Where(packet => packet.Kind == WireKind.Esp);
-
     /// <summary>A packet is known to be lost when later ones have come: so a few later ones are awaited, each way.</summary>
     private void WaitForTheCall()
     {
@@ -116,9 +64,6 @@ public sealed class ExpectSteps(Story story)
         story.Room.Wait.Until("both phones hear each other again", TimeSpan.FromSeconds(10), () =>
             story.Call is var call && call.ReceivedAtPeer >= now.ReceivedAtPeer + later && call.ReceivedAtCluster >= now.ReceivedAtCluster + later);
     }
-
-    private int _captures;
-    private List<CapturedPacket> _captured = [];
 
     private List<double> Series(string what) => story.Measured.TryGetValue(what, out List<double>? series) ? series : throw new LabException($"\"{what}\" was never measured");
 }

@@ -30,10 +30,11 @@ public sealed class StageSteps(Story story)
     [Step("a strongswan on {member} stands in for the cluster")]
     public void StandIn(string member)
     {
+        story.StandIn?.Dispose();                               // the one of the row before
         Host host = story.Network.Member(member);
-        host.Run("ip", "address", "add", $"{Network.ClusterAddress}/24", "dev", "outer");
-        host.Run("ip", "address", "add", $"{Network.ClusterInner}/16", "dev", "inner");
-        host.Run("ip", "address", "add", $"{Network.ClusterInner6}/64", "dev", "inner", "nodad");
+        host.Run("ip", "address", "replace", $"{Network.ClusterAddress}/24", "dev", "outer");
+        host.Run("ip", "address", "replace", $"{Network.ClusterInner}/16", "dev", "inner");
+        host.Run("ip", "address", "replace", $"{Network.ClusterInner6}/64", "dev", "inner", "nodad");
         story.StandIn = story.Room.Keep(new Charon(host, story.Room.Wait));
         story.Cluster = new CharonEnd(story.StandIn, story.Room.Wait);
     }

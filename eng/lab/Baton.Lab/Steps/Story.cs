@@ -72,15 +72,23 @@ public sealed class Story(LabRoom room, TextWriter output) : IDisposable
         set => _batonPeer = value;
     }
 
+    /// <summary>The baton peer of the row before has the ports of the next one.</summary>
+    public void EndPeer()
+    {
+        _batonPeer?.Dispose();
+        _batonPeer = null;
+    }
+
     /// <summary>How many tunnels there are beside the one that is looked at.</summary>
     public int FurtherTunnels { get; set; }
 
     /// <summary>The instant of the last blow, on the clock of captures.</summary>
     public TimeSpan StruckAt { get; private set; }
 
-    /// <summary>Something happens now: what the call and the probe lose counts from here.</summary>
+    /// <summary>Something happens now: what the call and the probe lose counts from here. A transfer that was begun must run.</summary>
     public void Strike()
     {
+        ExpectTransferRuns();
         LookAtCall();
         LookAtProbe();
         (_callSince, _probeSince) = (null, null);
@@ -107,6 +115,9 @@ public sealed class Story(LabRoom room, TextWriter output) : IDisposable
     public void Begin(Call call) => (_call, _callSince) = (call, null);
 
     public void Begin(Probe probe) => (_probe, _probeSince) = (probe, null);
+
+    /// <summary>Something flows all the time.</summary>
+    public bool HasProbe => _probe is not null;
 
     public void EndCall()
     {
@@ -135,10 +146,20 @@ public sealed class Story(LabRoom room, TextWriter output) : IDisposable
 
     public ProbeReading Probe => LookAtProbe() ?? throw new LabException("there is no probe yet");
 
-    public Transfer Transfer
+    public Transfer Transfer => _transfer ?? throw new LabException("there is no transfer yet");
+
+    public void Begin(Transfer transfer) => _transfer = transfer;
+
+    public void EndTransfer()
     {
-        get => _transfer ?? throw new LabException("there is no transfer yet");
-        set => _transfer = value;
+        _transfer?.Dispose();
+        _transfer = null;
+    }
+
+    /// <summary>Throws when there is a transfer and it is over, or broken.</summary>
+    public void ExpectTransferRuns()
+    {
+        if (_transfer is { IsOver: true }) throw new LabException($"the transfer is over, after {_transfer.Received} bytes");
     }
 
     public Capture? Capture { get; set; }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Baton.Lab.Hosts;
 using Baton.Lab.Scenarios;
 using Baton.Lab.Traffic;
@@ -12,8 +13,12 @@ public sealed class TrafficSteps(Story story)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     [Step("ping passes")]
-    public void Ping() => story.Room.Wait.Until("a ping from behind the peer is answered", Patience, () =>
-        Processes.Command.Try("ip", story.Network.PeerHost.Inside("ping", "-c", "1", "-W", "1", ClusterHost).Skip(1)).Status == 0);
+    public void Ping() => story.Room.Wait.Until("a ping from behind the peer is answered", Patience, IsPingAnswered);
+
+    /// <summary>Whatever comes of it.</summary>
+    public void PingOnce() => IsPingAnswered();
+
+    private bool IsPingAnswered() => Processes.Command.Try("ip", story.Network.PeerHost.Inside("ping", "-c", "1", "-W", "1", ClusterHost).Skip(1)).Status == 0;
 
     /// <summary>From the peer itself: from each inner address that it was given, when it was given some.</summary>
     [Step("ping from the peer passes")]
@@ -50,8 +55,7 @@ public sealed class TrafficSteps(Story story)
     public void PeerMoves(string before, string after) => story.Network.MovePeer(before, after);
 
     [Step("ping passes no more")]
-    public void NoPing() => story.Room.Wait.Until("pings from behind the peer are answered no more", Patience, () =>
-        Processes.Command.Try("ip", story.Network.PeerHost.Inside("ping", "-c", "1", "-W", "1", ClusterHost).Skip(1)).Status != 0);
+    public void NoPing() => story.Room.Wait.Until("pings from behind the peer are answered no more", Patience, () => !IsPingAnswered());
 
     [Step("call starts")]
     public void CallStarts()
@@ -88,25 +92,39 @@ public sealed class TrafficSteps(Story story)
     }
 
     [Step("transfer of {size} MB starts at {rate} MB a second")]
-    public void TransferStarts(int size, double rate)
+    public void TransferStarts(int size, double rate) => Begin((long)(size * MegaByte), rate);
+
+    /// <summary>Until it is said to end; no blow is struck when it is over before.</summary>
+    [Step("transfer starts at {rate} MB a second")]
+    public void TransferStarts(double rate) => Begin(null, rate);
+
+    private void Begin(long? bytes, double rate)
     {
-        story.Transfer = story.Room.Keep(new Transfer(
-            story.Network.Inner, ClusterHost, story.Network.PeerHost, PeerHost, (long)(size * MegaByte), rate * MegaByte));
-        story.Room.Wait.Until("the transfer moves", Patience, () => story.Transfer.Received > 0);
+        Transfer transfer = story.Room.Keep(new Transfer(story.Network.Inner, ClusterHost, story.Network.PeerHost, PeerHost, bytes, rate * MegaByte));
+        story.Begin(transfer);
+        story.Room.Wait.Until("the transfer moves", Patience, () => transfer.Received > 0);
     }
 
     [Step("transfer moves on")]
     public void TransferMoves()
     {
         long before = story.Transfer.Received;
-        story.Room.Wait.Until("the transfer moves on", Patience, () => story.Transfer.Received > before || story.Transfer.IsOver);
+        story.Room.Wait.Until("the transfer moves on", Patience, () =>
+        {
+            story.ExpectTransferRuns();
+            return story.Transfer.Received > before;
+        });
     }
 
     [Step("transfer ends with the right hash")]
     public void TransferEnds()
     {
-        story.Room.Wait.Until("the transfer is over", TimeSpan.FromMinutes(2), () => story.Transfer.IsOver);
-        story.Transfer.Verify();
+        Transfer transfer = story.Transfer;
+        transfer.End();
+        story.Room.Wait.Until("the transfer is over", TimeSpan.FromMinutes(2), () => transfer.IsOver);
+        transfer.Verify();
+        story.Say(string.Create(CultureInfo.InvariantCulture, $"{transfer.Received / MegaByte:0.0} MB came"));
+        story.EndTransfer();
     }
 
     private string PeerHost => story.Terms.Ipv6 ? Network.PeerHostInner6 : Network.PeerHostInner;

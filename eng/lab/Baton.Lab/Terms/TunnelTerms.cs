@@ -31,13 +31,16 @@ public sealed record TunnelTerms
     /// <summary>ESP as protocol 50, without UDP.</summary>
     public bool RawEsp { get; init; }
 
+    /// <summary>The peer begins at port 500 and moves to 4500 when it finds a NAT (RFC 7296 2.23); ESP goes by UDP only for that.</summary>
+    public bool FromIkePort { get; init; }
+
     /// <summary>Number of further peers that the same connection of the cluster takes, each with an identity of its own.</summary>
     public bool IsMany { get; init; }
 
     public bool IsCertificate => Auth != "psk";
 
     /// <summary>The name of the connection: one for each way in which a peer shows who it is and what it is given.</summary>
-    public string Kind => IsMany ? "many" : Auth + (LongCertificates ? "-long" : "") + (Pool ? "-pool" : "") + (Asks ? "-asks" : "") + (Ipv6 ? "-ipv6" : "") + (ForwardSecret ? "-pfs" : "") + (RawEsp ? "-raw" : "");
+    public string Kind => IsMany ? "many" : Auth + (LongCertificates ? "-long" : "") + (Pool ? "-pool" : "") + (Asks ? "-asks" : "") + (Ipv6 ? "-ipv6" : "") + (ForwardSecret ? "-pfs" : "") + (RawEsp ? "-raw" : "") + (FromIkePort ? "-500" : "");
 
     /// <summary>What of a side's two nets the tunnel carries: one of them, or both where addresses are given.</summary>
     public string[] Nets(string net, string net6) => Pool || Asks ? [net, net6] : Ipv6 ? [net6] : [net];
@@ -71,6 +74,7 @@ public sealed record TunnelTerms
                 ("ipv6", 1) => terms with { Ipv6 = true },
                 ("pfs", 1) => terms with { ForwardSecret = true },
                 ("raw", 2) when words[1] == "esp" => terms with { RawEsp = true },
+                ("port", 2) when words[1] == "500" => terms with { FromIkePort = true },
                 ("liveness", 2) => terms with { Liveness = int.Parse(words[1], System.Globalization.CultureInfo.InvariantCulture) },
                 _ => throw new LabException($"\"{term}\" is no term of a tunnel"),
             };

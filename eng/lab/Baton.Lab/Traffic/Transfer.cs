@@ -7,6 +7,7 @@ using Baton.Linux;
 namespace Baton.Lab.Traffic;
 
 /// <summary>A file over TCP from the cluster's inner host to the peer's, at a pace of its own; both ends hash what they see.</summary>
+/// <remarks>One without a size runs until <see cref="End"/>: so it runs at whatever befalls the tunnel meanwhile, however long that takes.</remarks>
 public sealed class Transfer : IDisposable
 {
     private const int Port = 4002;
@@ -15,15 +16,17 @@ public sealed class Transfer : IDisposable
     private readonly Socket _listener;
     private readonly Socket _receiver;
     private readonly Thread[] _threads;
-    private readonly long _bytes;
+    private readonly long? _bytes;
     private readonly double _bytesPerSecond;
     private byte[] _sentHash = [];
     private byte[] _receivedHash = [];
+    private long _sent;
     private long _received;
+    private volatile bool _ending;
     private volatile string? _failed;
     private volatile Socket? _accepted;
 
-    public Transfer(Host from, string fromAddress, Host to, string toAddress, long bytes, double bytesPerSecond)
+    public Transfer(Host from, string fromAddress, Host to, string toAddress, long? bytes, double bytesPerSecond)
     {
         (_bytes, _bytesPerSecond) = (bytes, bytesPerSecond);
         var local = new IPEndPoint(IPAddress.Parse(fromAddress), Port);
@@ -36,6 +39,9 @@ public sealed class Transfer : IDisposable
         foreach (Thread thread in _threads) thread.Start();
     }
 
+    /// <summary>No further bytes, when it has no size. What is under way still comes.</summary>
+    public void End() => _ending = _bytes is null;
+
     public long Received => Interlocked.Read(ref _received);
 
     public bool IsOver => _failed is not null || _threads.All(thread => !thread.IsAlive);
@@ -44,8 +50,8 @@ public sealed class Transfer : IDisposable
     public void Verify()
     {
         if (_failed is not null) throw new LabException($"the transfer broke after {Received} bytes: {_failed}");
-        if (!IsOver) throw new LabException($"the transfer has brought {Received} of {_bytes} bytes");
-        if (Received != _bytes || !_sentHash.AsSpan().SequenceEqual(_receivedHash)) throw new LabException($"the transfer brought {Received} of {_bytes} bytes, with another hash");
+        if (!IsOver) throw new LabException($"the transfer has brought {Received} of {_bytes ?? _sent} bytes");
+        if (Received != _sent || !_sentHash.AsSpan().SequenceEqual(_receivedHash)) throw new LabException($"the transfer brought {Received} of {_sent} bytes, with another hash");
     }
 
     public void Dispose()
@@ -79,14 +85,14 @@ public sealed class Transfer : IDisposable
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var block = new byte[Block];
         Pace pace = new(_bytesPerSecond);
-        for (long sent = 0; sent < _bytes;)
+        while (!_ending && _sent != _bytes)
         {
-            int length = (int)Math.Min(Block, _bytes - sent);
+            int length = (int)Math.Min(Block, (_bytes ?? long.MaxValue) - _sent);
             RandomNumberGenerator.Fill(block.AsSpan(0, length));
             hash.AppendData(block, 0, length);
             for (int offset = 0; offset < length;) offset += socket.Send(block, offset, length - offset, SocketFlags.None);
-            sent += length;
-            pace.Await(sent);
+            _sent += length;
+            pace.Await(_sent);
         }
 
         _sentHash = hash.GetHashAndReset();
