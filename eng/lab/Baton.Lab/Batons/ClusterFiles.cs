@@ -25,6 +25,7 @@ public sealed class ClusterFiles
         _folder = folder;
         _members = network.Members;
         Directory.CreateDirectory(folder);
+        if (File.Exists(Of("ca.crt"))) return;                  // of the row before
         Pki("init", Cluster);
         Pki("issue", "handler", "h", "--address", Network.HandlerAddress);
         Pki("issue", "peer", "p");

@@ -136,6 +136,13 @@ public sealed class Network
         }
         """);
 
+    /// <summary>The NAT's ports are chosen anew: who loses the address that it masquerades as forgets what it had chosen.</summary>
+    public void ForgetTranslations() => Enter(Router, [$"address del {RouterAddress}/24 dev wan", $"address add {RouterAddress}/24 dev wan"]);
+
+    /// <summary>Whether what comes from behind the router passes it. The other way is open, and the NAT goes on knowing its ports.</summary>
+    public void SetWayOut(bool open) => Command.Run("ip", ["netns", "exec", Router.Space, "nft", "-f", "-"],
+        open ? "delete table ip wall" : """table ip wall { chain pass { type filter hook forward priority 0; iifname "lan" drop; }; }""");
+
     private void Plug(Host host, string device, string network, params IEnumerable<string> addresses)
     {
         string port = $"{host.Name}-{network}";

@@ -45,6 +45,9 @@ public sealed class Story(LabRoom room, TextWriter output) : IDisposable
     /// <summary>The strongSwan in the cluster's place: in the baseline, or where the peer is ours alone.</summary>
     public Charon? StandIn { get; set; }
 
+    /// <summary>Where the peer is beyond the NAT, as the active learned it last.</summary>
+    public string? PeerEndpoint { get; set; }
+
     /// <summary>The inner addresses that strongSwan gave or was given.</summary>
     public IReadOnlyList<string> Given => (_strongSwan ?? StandIn)?.Established()?.VirtualAddresses ?? [];
 

@@ -72,10 +72,22 @@ public sealed class WireSteps(Story story, TrafficSteps traffic)
         bool isSo = how switch
         {
             "whole" => (cluster, peer) is (0, 0),
-            "in fragments from either side" => (cluster, peer) is (> 1, > 1),
-            _ => throw new LabException($"IKE is \"whole\" or \"in fragments from either side\", not \"{how}\""),
+            "in fragments from either side" => (cluster, peer) is (> 0, > 0),         // several that left as one segmented frame are one here
+            "without ip fragments" => true,
+            _ => throw new LabException($"IKE is \"whole\", \"in fragments from either side\" or \"without ip fragments\", not \"{how}\""),
         };
         if (!isSo) throw new LabException($"{cluster} fragments were the cluster's, {peer} the peer's");
+    }
+
+    /// <summary>As <see cref="Story.PeerEndpoint"/> has it. Nobody learned that port from the peer after the blow: it said nothing.</summary>
+    [Step("expect the cluster's esp after the blow at the peer's port, and none of the peer")]
+    public void AtPeersPort()
+    {
+        ILookup<bool, CapturedPacket> esp = CapturedEsp.Where(packet => packet.At > story.StruckAt).ToLookup(IsOfCluster);
+        if (esp[false].Count() is var heard and > 0) throw new LabException($"{heard} packets of the peer came through");
+        string[] ports = [.. esp[true].Select(packet => new IPEndPoint(packet.Destination, packet.DestinationPort).ToString()).Distinct()];
+        story.Say($"{esp[true].Count()} ESP packets after the blow, to {string.Join(", ", ports)}");
+        if (ports is not [{ } only] || only != story.PeerEndpoint) throw new LabException($"the peer is at {story.PeerEndpoint}");
     }
 
     /// <summary>The peer begins at the port of IKE, finds the NAT, and goes on at the port that ESP in UDP shares (RFC 7296 section 2.23).</summary>
