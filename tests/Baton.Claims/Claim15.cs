@@ -16,5 +16,9 @@ public sealed class Claim15(OneRun run)
         Assert.True(first > limit, $"the standby began with {first}; the limit was {limit}");
         Assert.Equal(0, run.Count("numbersRepeated"));
         run.AssertEverySaPasses("kill");
+
+        // The same SA: the observer, on whose way IKE goes, saw some while it was established, and none at the replacement.
+        Assert.True(run.Count("ikeInSetUp") > 0);
+        Assert.Equal(0, kill.GetProperty("ikeExchanges").GetInt64());
     }
 }

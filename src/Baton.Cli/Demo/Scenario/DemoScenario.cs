@@ -84,7 +84,8 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, IDemoSas
         if (_calmTerm != _term)
         {
             (_calmSince, _calmTerm) = ($"term-{_term}", _term);
-            await cast.Observer.MarkAsync(_calmSince, cancellation).ConfigureAwait(false);
+            JsonElement wire = await cast.Observer.MarkAsync(_calmSince, cancellation).ConfigureAwait(false);
+            if (Timeline.IsEmpty) _result.IkeInSetUp = wire.Count("ike");
         }
 
         if (Timeline.IsEmpty) Timeline.Begin(_active, _term, Now);

@@ -25,7 +25,7 @@ public sealed record EventResult
 
     public ulong? FirstAfter { get; init; }
 
-    /// <summary>IKE messages on the wire while it happened; null where it was not counted.</summary>
+    /// <summary>IKE messages on the wire while it happened; null where it was not counted: at a restart, which is no takeover.</summary>
     public long? IkeMessages { get; init; }
 
     /// <summary>Every SA passed a packet each way afterwards.</summary>
