@@ -16,7 +16,7 @@ internal sealed class ChildEntry(ulong child)
 
     public bool ToldRekey { get; set; }
 
-    /// <summary>In which of this member's times at work it was last told.</summary>
+    /// <summary>In which tenure of this member it was last told.</summary>
     public ulong Tenure { get; set; }
 
     /// <summary>Told in earlier ones: members after it have that from the record.</summary>

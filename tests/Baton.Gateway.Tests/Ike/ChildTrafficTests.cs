@@ -18,17 +18,17 @@ public sealed class ChildTrafficTests
         var pair = new ChildEntry(7) { Outbound = outbound, Inbound = inbound };
 
         Carry(100, 5);
-        Assert.Equal((1_000UL, 10UL), Told(shift: 1));
+        Assert.Equal((1_000UL, 10UL), Told(tenure: 1));
         Carry(100, 5);
-        Assert.Equal((2_000UL, 20UL), Told(shift: 1));           // the whole of its time at work
-        Assert.Null(Told(shift: 1));
+        Assert.Equal((2_000UL, 20UL), Told(tenure: 1));           // the whole of its time at work
+        Assert.Null(Told(tenure: 1));
 
         // Another worked meanwhile, and has what was told from the record.
-        Assert.Null(Told(shift: 2));
+        Assert.Null(Told(tenure: 2));
         Carry(50, 1);
-        Assert.Equal((100UL, 2UL), Told(shift: 2));
+        Assert.Equal((100UL, 2UL), Told(tenure: 2));
         Carry(50, 1);
-        Assert.Equal((200UL, 4UL), Told(shift: 2));
+        Assert.Equal((200UL, 4UL), Told(tenure: 2));
 
         void Carry(int bytes, int packets)
         {
