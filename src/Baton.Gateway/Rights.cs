@@ -13,6 +13,16 @@ public static class Rights
         public override string ToString() => $"{Right} is missing: {Price}; {Remedy}";
     }
 
+    /// <summary>The real-time priority that a limit 'rtprio' must allow, where CAP_SYS_NICE is not given.</summary>
+    public const int RealTimePriority = 30;
+
+    /// <summary>Does a limit 'rtprio' of so much, or the capability, allow the priorities that the threads and the sentinel ask for?</summary>
+    public static bool MayRealTime(long limit, Func<Capability, bool> has) => limit >= RealTimePriority || has(Capability.SysNice);
+
+    /// <summary>Does a limit 'memlock' of so many bytes, or the capability, allow to lock memory? All of a process' memory is locked, what it only reserves
+    /// counted in: no bound is large enough for sure (man 2 mlockall).</summary>
+    public static bool MayLockMemory(long limitBytes, Func<Capability, bool> has) => limitBytes == long.MaxValue || has(Capability.IpcLock);
+
     /// <summary>What this process lacks. Empty: nothing.</summary>
     public static IReadOnlyList<Lack> Missing(NodeOptions options) => Missing(
         options, Capabilities.Has, Capabilities.Limit("Max realtime priority") ?? long.MaxValue, Capabilities.Limit("Max locked memory") ?? long.MaxValue, UnprivilegedPortsFrom());
@@ -38,10 +48,9 @@ public static class Rights
 
         if (options.Role is NodeRole.Gateway or NodeRole.Peer or NodeRole.Router)
         {
-            if (realTime < 30 && !has(Capability.SysNice))
-                Add(Capability.SysNice, "no real-time priority: under full load heartbeats are late and a standby takes over without need", stops: false, "or a limit 'rtprio' of 30");
-            // All of a process' memory is locked, what it only reserves counted in: no bound is large enough for sure (man 2 mlockall).
-            if (locked != long.MaxValue && !has(Capability.IpcLock))
+            if (!MayRealTime(realTime, has))
+                Add(Capability.SysNice, "no real-time priority: under full load heartbeats are late and a standby takes over without need", stops: false, $"or a limit 'rtprio' of {RealTimePriority}");
+            if (!MayLockMemory(locked, has))
                 Add(Capability.IpcLock, "memory is not locked: keys might be swapped out, and a page that must be read back delays a heartbeat", stops: false, "or a limit 'memlock' of infinity");
         }
 

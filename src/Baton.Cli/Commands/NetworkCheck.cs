@@ -10,6 +10,8 @@ namespace Baton.Cli.Commands;
 /// <summary>What this machine's network allows, and what a node's file needs of it: rights, TUN, forwarding, reverse path filters, devices, MTU.</summary>
 internal static class NetworkCheck
 {
+    private const string Devices = "/proc/sys/net/ipv4/conf";
+
     /// <summary>True: of what was looked at nothing stops a node.</summary>
     public static void Machine(Action<bool, string> line)
     {
@@ -24,14 +26,21 @@ internal static class NetworkCheck
         line(tun, tun ? "/dev/net/tun is there" : "no /dev/net/tun: no TUN device; modprobe tun, and in a container give the device");
         Switch(line, "/proc/sys/net/ipv4/ip_forward", "1", "IPv4 is forwarded", "IPv4 is not forwarded: inner hosts reach nobody through this gateway; sysctl -w net.ipv4.ip_forward=1");
         Switch(line, "/proc/sys/net/ipv6/conf/all/forwarding", "1", "IPv6 is forwarded", "IPv6 is not forwarded: inner hosts reach nobody through this gateway; sysctl -w net.ipv6.conf.all.forwarding=1");
-        foreach (string path in Directory.Exists("/proc/sys/net/ipv4/conf") ? Directory.GetDirectories("/proc/sys/net/ipv4/conf") : [])
+        foreach (string path in Directory.Exists(Devices) ? Directory.GetDirectories(Devices) : [])
         {
-            if (Read(Path.Combine(path, "rp_filter")) == "1")
-            {
-                string device = Path.GetFileName(path);
-                line(false, $"rp_filter of {device} is strict: packets of a peer that come another way than the answers go are dropped in silence; sysctl -w net.ipv4.conf.{device}.rp_filter=2");
-            }
+            string device = Path.GetFileName(path);
+            if (device is not ("all" or "default" or "lo"))
+                ReversePath(line, device, Read(Path.Combine(Devices, "all", "rp_filter")), Read(Path.Combine(path, "rp_filter")));
         }
+    }
+
+    /// <summary>The kernel goes by the larger of both values (ip-sysctl: rp_filter); 1 is strict, 2 is loose.</summary>
+    internal static void ReversePath(Action<bool, string> line, string device, string ofAll, string ofDevice)
+    {
+        if (Math.Max(Number(ofAll), Number(ofDevice)) == 1)
+            line(false, $"rp_filter of {device} is strict: packets of a peer that come another way than the answers go are dropped in silence; sysctl -w net.ipv4.conf.{device}.rp_filter=2");
+
+        static int Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;
     }
 
     /// <summary>What the file of a gateway or a peer needs here. False: it would not start.</summary>

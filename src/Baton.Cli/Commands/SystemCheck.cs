@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Baton.Gateway;
 using Baton.Linux;
 
 namespace Baton.Cli.Commands;
@@ -11,15 +12,7 @@ internal static class SystemCheck
     {
         Line(output, true, $"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}");
 
-        string realTime = Limit("Max realtime priority");
-        bool mayRealTime = Capabilities.Has(Capability.SysNice) || realTime is not ("0" or "?");
-        Line(output, mayRealTime, mayRealTime
-            ? "real-time priority is allowed"
-            : "no real-time priority: under load a standby may take over without need (harmless, but it costs packets); give CAP_SYS_NICE or a limit 'rtprio'");
-
-        string locked = Limit("Max locked memory");
-        bool mayLock = Capabilities.Has(Capability.IpcLock) || locked == "unlimited" || (long.TryParse(locked, out long bytes) && bytes >= 64 << 20);
-        Line(output, mayLock, mayLock ? "memory can be locked" : $"memory that can be locked: {locked} bytes; keys might be swapped out; raise the limit 'memlock'");
+        Limits(Capabilities.Has, Capabilities.Limit("Max realtime priority") ?? long.MaxValue, Capabilities.Limit("Max locked memory") ?? long.MaxValue, (good, text) => Line(output, good, text));
 
         bool ipsecMb = NativeLibrary.TryLoad("libIPSec_MB.so.1", out nint library) || NativeLibrary.TryLoad("libIPSec_MB.so.2", out library);
         if (ipsecMb) NativeLibrary.Free(library);
@@ -35,6 +28,19 @@ internal static class SystemCheck
             ? "no core dumps"
             : $"core dumps are on ({core}): a crash is noticed only when the dump is written, which can take seconds");
         NetworkCheck.Machine((good, text) => Line(output, good, text));
+    }
+
+    /// <summary>By the rule of <see cref="Rights"/>, by which a node warns at its start.</summary>
+    internal static void Limits(Func<Capability, bool> has, long realTime, long locked, Action<bool, string> line)
+    {
+        bool mayRealTime = Rights.MayRealTime(realTime, has);
+        line(mayRealTime, mayRealTime
+            ? "real-time priority is allowed"
+            : $"no real-time priority: under load a standby may take over without need (harmless, but it costs packets); give CAP_SYS_NICE or a limit 'rtprio' of {Rights.RealTimePriority}");
+        bool mayLock = Rights.MayLockMemory(locked, has);
+        line(mayLock, mayLock
+            ? "memory can be locked"
+            : $"memory that can be locked: {locked} bytes; keys might be swapped out; give CAP_IPC_LOCK or a limit 'memlock' of infinity");
     }
 
     internal static void Line(TextWriter output, bool good, string text) => output.WriteLine($"{(good ? "ok  " : "note")}  {text}");

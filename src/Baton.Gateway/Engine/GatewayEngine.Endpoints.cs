@@ -32,6 +32,8 @@ internal sealed partial class GatewayEngine
     /// <summary>A few a turn; it costs nothing where nobody moves, however many SAs there are.</summary>
     private void TellEndpoints(Instant now)
     {
+        if (_active && Core.Cluster is { } copy && copy.InSync != _toldSet)
+            (_nextTellAgain, _toldSet) = (now, copy.InSync);
         for (int i = 0; i < EndpointsPerTurn && Path.TryTakeMoved(out OutboundEntry? entry); i++)
         {
             if (_active)
@@ -44,8 +46,8 @@ internal sealed partial class GatewayEngine
             return;
         }
 
-        if (now >= _nextTellAgain || (Core.Cluster is { } copy && copy.InSync != _toldSet))
-            (_nextTellAgain, _toldSet, _toTellAgain) = (now + TellAgain, Core.Cluster?.InSync ?? [], Path.EverMoved.Count);
+        if (now >= _nextTellAgain)
+            (_nextTellAgain, _toTellAgain) = (now + TellAgain, Path.EverMoved.Count);
         _toTellAgain = Math.Min(_toTellAgain, Path.EverMoved.Count);  // one that went gave its place to the last, which may be told twice
         for (int i = 0; i < EndpointsPerTurn && _toTellAgain > 0; i++)
             TellEndpoint(Path.EverMoved[--_toTellAgain]);
@@ -55,11 +57,11 @@ internal sealed partial class GatewayEngine
     {
         new EndpointNote(entry.Id, Core.Term, entry.Local).Write(_endpointText);
         EndpointNote.Write(entry.Peer.Address, _endpointAddress);
-        foreach ((string member, UdpEndpoint to) in _memberSync)
+        foreach (Incarnation standby in _toldSet)
         {
-            if (member == Self.Member)
+            if (!_memberSync.TryGetValue(standby.Member, out UdpEndpoint to))
                 continue;
-            _sink.To = to;
+            (_sink.To, _sink.Life) = (to, standby.Nonce);  // to another life of it this would say nothing
             _codec.Write(new Handover(HandoverKind.Endpoint, _endpointAddress, entry.Peer.Port, _endpointText), _sink);
         }
 

@@ -40,6 +40,36 @@ public sealed class NetworkCheckTests
         Assert.Contains(lines, l => l.Good && l.Text.Contains("lo has a link", StringComparison.Ordinal));
     }
 
+    [Theory] // the larger of both counts; 2 is loose, and so it mends a strict "all" too
+    [InlineData("0", "0", false)]
+    [InlineData("0", "1", true)]
+    [InlineData("1", "0", true)]
+    [InlineData("1", "1", true)]
+    [InlineData("1", "2", false)]
+    [InlineData("2", "1", false)]
+    [InlineData("", "", false)]
+    public void A_reverse_path_filter_is_judged_as_the_kernel_does(string all, string device, bool strict)
+    {
+        var lines = new List<(bool Good, string Text)>();
+        NetworkCheck.ReversePath((good, text) => lines.Add((good, text)), "eth0", all, device);
+        Assert.Equal(strict, lines is [(false, var told)] && told.Contains("net.ipv4.conf.eth0.rp_filter=2", StringComparison.Ordinal));
+        Assert.Equal(strict ? 1 : 0, lines.Count);
+    }
+
+    [Theory] // as a node that starts does
+    [InlineData(29, 64L << 20, false, false)]
+    [InlineData(30, 1L << 40, true, false)]
+    [InlineData(0, long.MaxValue, false, true)]
+    public void Limits_are_judged_by_the_rule_of_the_node(long realTime, long locked, bool mayRealTime, bool mayLock)
+    {
+        var lines = new List<(bool Good, string Text)>();
+        SystemCheck.Limits(_ => false, realTime, locked, (good, text) => lines.Add((good, text)));
+        Assert.Equal([mayRealTime, mayLock], lines.Select(line => line.Good));
+        lines.Clear();
+        SystemCheck.Limits(_ => true, realTime, locked, (good, text) => lines.Add((good, text)));
+        Assert.All(lines, line => Assert.True(line.Good));
+    }
+
     private static NodeOptions Options(string device) => new()
     {
         File = "test",
