@@ -114,8 +114,9 @@ public sealed class DemoTests
             Assert.Contains("interrupted", Told, StringComparison.Ordinal);
             Assert.DoesNotContain("\u001b", Told, StringComparison.Ordinal);   // without a terminal: plain lines
             long end = Environment.TickCount64 + (long)Patience.TotalMilliseconds;
-            while (Processes().Count > 0 && Environment.TickCount64 < end)
-                await Task.Delay(50, TestContext.Current.CancellationToken);   // killed ones take a moment to be gone
+            // Killed ones take a moment to be gone, and the kernel closes their sockets after their environment went.
+            while ((Processes().Count > 0 || Listening(block).Count > 0) && Environment.TickCount64 < end)
+                await Task.Delay(50, TestContext.Current.CancellationToken);
             Assert.Empty(Processes());
             Assert.Empty(Listening(block));
             // The runtime's own sockets for debuggers are not ours; those of killed processes stay.
