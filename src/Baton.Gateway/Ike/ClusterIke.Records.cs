@@ -26,6 +26,7 @@ internal sealed partial class ClusterIke
     public void Follow(LedgerChange change, Instant now) => Runner.Post(() =>
     {
         var gone = new List<IkeSaId>();
+        bool isReading = _unread.Count > 0;
         if (change.IsSnapshot)
         {
             HashSet<IkeId> kept = [.. change.IkeUpserts.Select(record => record.Id)];
@@ -37,9 +38,13 @@ internal sealed partial class ClusterIke
             Forget(id);
         foreach (IkeRecord record in change.IkeUpserts)
         {
-            if (_records.TryGetValue(record.Id, out (IkeRecord Record, Instant) known) && known.Record.Version == record.Version
+            if (_records.TryGetValue(record.Id, out (IkeRecord Record, Instant Since) known) && known.Record.Version == record.Version
                 && known.Record.Sealed.Span.SequenceEqual(record.Sealed.Span))
+            {
+                _records[record.Id] = (record, known.Since);  // a snapshot says it again: the core has this one too
                 continue;
+            }
+
             Forget(record.Id);
             _records[record.Id] = (record, now);
             if (_tenure == 0)
@@ -49,7 +54,8 @@ internal sealed partial class ClusterIke
         if (_tenure != 0)
             return;
         Runner.Step(new IkeInput.Unfollow(gone));  // all of a change before any of it: what one loses in it another has
-        ReadSome();
+        if (!isReading)
+            ReadSome();
 
         void Forget(IkeId id)
         {
