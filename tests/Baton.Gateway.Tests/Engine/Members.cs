@@ -6,6 +6,7 @@ using Baton.Cluster.Records;
 using Baton.Gateway.Engine;
 using Baton.Gateway.Tests.DataPath;
 using Baton.Linux;
+using Baton.Linux.Tests.Namespaces;
 using Baton.Redundancy.Members;
 using Baton.Redundancy.Records;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -127,15 +128,8 @@ internal sealed class Members : IDisposable
         return answer.Task.Result;
     }
 
-    public void Until(string what, string name, Func<GatewayEngine, bool> holds)
-    {
-        long end = Environment.TickCount64 + (long)Patience.TotalMilliseconds;
-        while (!Ask(name, holds))
-        {
-            Assert.True(Environment.TickCount64 < end, $"waited in vain until {what}: {Ask(name, Told)}");
-            Thread.Sleep(5);
-        }
-    }
+    public void Until(string what, string name, Func<GatewayEngine, bool> holds) =>
+        TestNetwork.Until(() => $"waited in vain until {what}: {Ask(name, Told)}", () => Ask(name, holds));
 
     /// <summary>What became of the packets.</summary>
     private static string Told(GatewayEngine engine) => $"{engine.Core.State} in term {engine.Core.Term}, " + string.Join(", ", Enum.GetValues<Baton.Esp.EspVerdict>()

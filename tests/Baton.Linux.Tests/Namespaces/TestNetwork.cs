@@ -85,12 +85,16 @@ internal sealed partial class TestNetwork : IDisposable
     });
 
     /// <summary>Waits for a state; fails with <paramref name="what"/> when it does not come in ten seconds.</summary>
-    public static void Until(string what, Func<bool> holds)
+    public static void Until(string what, Func<bool> holds) => Until(() => what, holds);
+
+    /// <param name="what">Told only where the state does not come.</param>
+    public static void Until(Func<string> what, Func<bool> holds)
     {
         var clock = Stopwatch.StartNew();
         while (!holds())
         {
-            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), what);
+            if (clock.Elapsed >= TimeSpan.FromSeconds(10))
+                Assert.Fail(what());
             Thread.Yield();
         }
     }
