@@ -29,7 +29,7 @@ public abstract class TunnelSystem
     /// <summary>Returns when the two inner hosts reach each other.</summary>
     public void Raise(Story story, TunnelKind kind)
     {
-        new StageSteps(story).Hosts("a and b");
+        new StageSteps(story).HostsWithRuns("a and b");
         if (kind.FurtherHosts > 0)
             Network.AddAddresses(story.Network.Inner, "lan", kind.Targets.Select(target => $"{target}/16"));
         RaiseTunnel(story, kind);

@@ -3,22 +3,24 @@ using Baton.Lab.Processes;
 
 namespace Baton.Lab.Captures;
 
-/// <summary>A capture of the outer switch by dumpcap, headers only. Reading it ends it: so nothing is missing.</summary>
+/// <summary>A capture of the outer switch by dumpcap: headers only, or frames whole where they hold several datagrams. Reading it ends it: so nothing is missing.</summary>
 public sealed class Capture : IDisposable
 {
     /// <summary>Enough for the headers of every packet that is counted.</summary>
-    private const int Snapshot = 128;
+    private const int Headers = 128;
+
+    private const int Whole = 262_144;
 
     private readonly LabProcess _process;
     private readonly string _file;
     private readonly Wait _wait;
 
-    public Capture(Host host, string device, string name, Wait wait)
+    public Capture(Host host, string device, string name, bool whole, Wait wait)
     {
         _wait = wait;
         _file = Path.Combine(host.Folder, $"{name}.pcap");
         _process = host.Start(name,
-            ["dumpcap", "-P", "-q", "-i", device, "-s", $"{Snapshot}", "-B", "16", "-f", "udp port 500 or udp port 4500 or esp", "-w", _file]);
+            ["dumpcap", "-P", "-q", "-i", device, "-s", $"{(whole ? Whole : Headers)}", "-B", "16", "-f", "udp port 500 or udp port 4500 or esp", "-w", _file]);
         wait.Until("the capture runs", TimeSpan.FromSeconds(10), () => File.Exists(_file) && new FileInfo(_file).Length > 0, () => _process.LastWords());
     }
 

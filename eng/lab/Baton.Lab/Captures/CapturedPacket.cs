@@ -19,6 +19,7 @@ public enum WireKind
 /// <param name="At">Since the epoch, by the capturing machine's clock.</param>
 /// <param name="Spi">Of ESP, and the sequence number's low half; of IKE the exchange type and the message ID.</param>
 /// <param name="Protocol">Of IP: 50 (ESP by itself) or 17.</param>
+/// <param name="Bytes">Of the IP packet as it was on the wire, however much of it was captured.</param>
 public readonly record struct CapturedPacket(TimeSpan At, WireKind Kind, byte Protocol, IPAddress Source, IPAddress Destination, int Bytes, uint Spi, uint Sequence, byte ExchangeType, uint MessageId, bool IsResponse)
 {
     public const byte EspProtocol = 50;
@@ -34,6 +35,9 @@ public readonly record struct CapturedPacket(TimeSpan At, WireKind Kind, byte Pr
 
     /// <summary>The first of several fragments of an IP datagram; the later ones have no ports, and are not captured.</summary>
     public bool IsIpFragment { get; init; }
+
+    /// <summary>Of a frame that held so many datagrams: one that left as a run. 1: a frame of its own.</summary>
+    public int OfRun { get; init; } = 1;
 
     /// <summary>Of IKE: the type of the first payload.</summary>
     public byte FirstPayload { get; init; }

@@ -17,6 +17,9 @@ namespace Baton.Lab.Hosts;
 ///    behind   10.1.0.0/16      fd01::/64           peer 1, peerhost 10
 /// </code>
 /// The three switches are bridges on a host of their own, so a cable can be pulled at the switch's end and the member sees its carrier go.
+///
+/// What a host sends as one run (UDP_SEGMENT) its outer device cuts, as a card does: one datagram a frame, so a capture counts them. A veth left alone hands the run on
+/// as one frame, and a receiver takes it whole (UDP_GRO): that is <see cref="CarriesRuns"/>.
 /// </remarks>
 public sealed class Network
 {
@@ -39,14 +42,16 @@ public sealed class Network
     public const string PeerHostInner = "10.1.0.10";
     public const string PeerHostInner6 = "fd01::10";
 
-    private const int Mtu = 1500;
+    public const int Mtu = 1500;
 
     private readonly LabRoom _room;
     private string _peerAddress = PeerAddress;
 
-    public Network(LabRoom room, IReadOnlyList<string> members, bool nat)
+    /// <param name="runs">Outer frames may hold several datagrams.</param>
+    public Network(LabRoom room, IReadOnlyList<string> members, bool nat, bool runs = false)
     {
         _room = room;
+        CarriesRuns = runs;
         Switch = room.AddHost("switch");
         Router = room.AddHost("router");
         Peer = room.AddHost("peer");
@@ -79,9 +84,16 @@ public sealed class Network
         Forward(Peer);
         HasNat = nat;
         if (nat) Translate();
+        if (runs) return;
+        foreach (Host member in Members) CutRuns(member, "outer");
+        CutRuns(Router, "wan", "lan");
+        CutRuns(Peer, "wan");
     }
 
     public bool HasNat { get; }
+
+    /// <summary>An outer frame may hold several datagrams.</summary>
+    public bool CarriesRuns { get; }
 
     public Host Switch { get; }
 
@@ -160,6 +172,8 @@ public sealed class Network
 
     private static void Up(Host host, string device, IEnumerable<string> addresses) =>
         Enter(host, ["link set lo up", $"link set {device} up mtu {Mtu}", .. addresses.Select(address => $"address add {address} dev {device}{(address.Contains(':', StringComparison.Ordinal) ? " nodad" : "")}")]);
+
+    private static void CutRuns(Host host, params IEnumerable<string> devices) => Enter(host, devices.Select(device => $"link set {device} gso_max_segs 1"));
 
     private static void Forward(Host host) =>
         host.Run("sh", "-c", "for f in /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding; do echo 1 >$f; done; for f in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 >$f; done");

@@ -17,6 +17,10 @@ public sealed class StageSteps(Story story)
     [Step("hosts with members {members} and a nat between")]
     public void HostsWithNat(string members) => story.Network = new Network(story.Room, Names(members), nat: true);
 
+    /// <summary>A host takes what comes in as one run, and the wire's frames are no datagrams: where offloads are tried, or measured.</summary>
+    [Step("hosts with members {members} and runs on the wire")]
+    public void HostsWithRuns(string members) => story.Network = new Network(story.Room, Names(members), nat: false, runs: true);
+
     [Step("hosts with members {members}")]
     public void Hosts(string members) => story.Network = new Network(story.Room, Names(members), nat: false);
 

@@ -18,7 +18,7 @@ public sealed class WireSteps(Story story, TrafficSteps traffic)
     public void CaptureStarts()
     {
         _captures++;
-        story.Capture = story.Room.Keep(new Capture(story.Network.Switch, "outer", string.Create(CultureInfo.InvariantCulture, $"capture-{_captures}"), story.Room.Wait));
+        story.Capture = story.Room.Keep(new Capture(story.Network.Switch, "outer", string.Create(CultureInfo.InvariantCulture, $"capture-{_captures}"), story.Network.CarriesRuns, story.Room.Wait));
     }
 
     /// <summary>
@@ -54,6 +54,16 @@ public sealed class WireSteps(Story story, TrafficSteps traffic)
         }
     }
 
+    /// <summary>What it sends as one run crosses the wire as one frame, and is taken so; here the capture is cut.</summary>
+    [Step("expect runs of the cluster on the wire")]
+    public void Runs()
+    {
+        CapturedPacket[] sent = [.. CapturedEsp.Where(IsOfCluster)];
+        int inRuns = sent.Count(packet => packet.OfRun > 1);
+        story.Say($"{inRuns} of {sent.Length} ESP packets of the cluster were in runs");
+        if (inRuns == 0) throw new LabException("the capture has none");
+    }
+
     [Step("expect esp by itself on the wire")]
     public void RawEsp()
     {
@@ -72,7 +82,7 @@ public sealed class WireSteps(Story story, TrafficSteps traffic)
         bool isSo = how switch
         {
             "whole" => (cluster, peer) is (0, 0),
-            "in fragments from either side" => (cluster, peer) is (> 0, > 0),         // several that left as one segmented frame are one here
+            "in fragments from either side" => (cluster, peer) is (> 0, > 0),
             "without ip fragments" => true,
             _ => throw new LabException($"IKE is \"whole\", \"in fragments from either side\" or \"without ip fragments\", not \"{how}\""),
         };
