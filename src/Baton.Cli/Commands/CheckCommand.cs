@@ -11,7 +11,7 @@ internal static class CheckCommand
     public static Command Create()
     {
         var files = new Argument<string[]>("FILE") { Description = "Configuration files of nodes.", Arity = ArgumentArity.ZeroOrMore };
-        var system = new Option<bool>("--system") { Description = "Look at the machine: rights, real-time priority, locked memory, ciphers, TUN, forwarding, reverse path filters (rp_filter); with a file also what that node needs, and the MTU of its devices." };
+        var system = new Option<bool>("--system") { Description = "Look at the machine: rights, real-time priority, locked memory, ciphers, TUN, forwarding, reverse path filters (rp_filter); with a file also what that node needs, and whether its tunnel fits through the way to each peer (MTU)." };
         var command = new Command("check", "Reads configuration files as a node would, and shows every error at once.") { files, system };
         command.SetAction(parsed =>
         {

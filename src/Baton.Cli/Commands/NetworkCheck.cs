@@ -73,6 +73,8 @@ internal static class NetworkCheck
                 line(false, $"the outer address {address} is not on this machine and no [[virtual.address]]: nothing arrives until it is");
         }
 
+        foreach (TunnelFit.Finding finding in TunnelFit.Judge(options))
+            line(finding.Good, finding.Text);
         return starts;
     }
 

@@ -15,10 +15,13 @@ public static class TunnelSize
     /// <returns>0 where nothing fits.</returns>
     public static int LargestPayload(this EspSuite suite, int pathMtu, bool outerIsV4, bool inUdp)
     {
-        int room = pathMtu - (outerIsV4 ? 20 : 40) - (inUdp ? UdpHeader : 0);
+        int room = pathMtu - OuterHeaders(outerIsV4, inUdp);
         int text = room - EspSuites.HeaderLength - suite.IvLength() - EspSuites.IcvLength;
         return Math.Max(0, (text & -suite.Alignment()) - 2);  // pad length and next header
     }
+
+    /// <summary>The other way round: the least MTU of a path on which an outer packet with this payload goes whole.</summary>
+    public static int LeastPath(this EspSuite suite, int payload, bool outerIsV4, bool inUdp) => OuterHeaders(outerIsV4, inUdp) + suite.SealedLength(payload);
 
     /// <summary>What fits whatever the suite: the MTU of a tunnel device before suites are negotiated.</summary>
     public static int LargestPayloadOfAnySuite(int pathMtu, bool outerIsV4, bool inUdp)
@@ -28,4 +31,6 @@ public static class TunnelSize
             least = Math.Min(least, suite.LargestPayload(pathMtu, outerIsV4, inUdp));
         return least;
     }
+
+    private static int OuterHeaders(bool outerIsV4, bool inUdp) => (outerIsV4 ? 20 : 40) + (inUdp ? UdpHeader : 0);
 }

@@ -50,7 +50,7 @@ internal sealed partial class PacketPath : IDisposable
         _paths = new PathMtuTable(OuterMtu.Find(options));
         _news = HearPath;
         _traps = new TrapTable(options.Ike);
-        Inner = options.Inner!.Tun is null ? new UdpInnerPort(options.Inner) : new TunInnerPort(options.Inner, options.Inner.Mtu ?? TunnelMtu(options));
+        Inner = options.Inner!.Tun is null ? new UdpInnerPort(options.Inner) : new TunInnerPort(options.Inner, options.Inner.Mtu ?? OuterMtu.OfTunnel(options, _paths.Usual));
     }
 
     public OuterPort Outer { get; }
@@ -84,11 +84,6 @@ internal sealed partial class PacketPath : IDisposable
 
     /// <summary>Takes packets off to a successor while a planned switchover is under way; null otherwise.</summary>
     public IHandoverSink? HandingOver { get; set; }
-
-    /// <summary>Of the TUN device: what fits whatever suite is negotiated, so that the kernel itself answers for most of what does not.
-    /// Never less than IPv6 needs (RFC 8200 5): below it the kernel takes IPv6 off the device.</summary>
-    private int TunnelMtu(NodeOptions options) => Math.Max(TunnelSize.LeastV6, TunnelSize.LargestPayloadOfAnySuite(
-        Math.Min(_paths.Usual, Outer.PacketBytes), options.Outer!.AllListens.All(l => l.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork), inUdp: true));
 
     public void AddOutbound(SaRecord record, SaDescription description, OutboundLease? lease) => Add(BuildOutbound(record, description), lease);
 

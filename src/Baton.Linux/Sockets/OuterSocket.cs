@@ -42,6 +42,9 @@ public delegate void PathMtuNews(in IpAddress destination, int mtu, ReadOnlySpan
 /// </remarks>
 public sealed unsafe partial class OuterSocket : IDisposable
 {
+    /// <summary>The largest packet where nothing else is asked for.</summary>
+    public const int UsualPacketBytes = 2_048;
+
     private readonly MessageRing _in;
     private readonly MessageRing _out;
     private readonly bool _isV4;
@@ -52,7 +55,7 @@ public sealed unsafe partial class OuterSocket : IDisposable
     /// <param name="count">Messages a batch; each may be many packets where the kernel has the offloads.</param>
     /// <param name="offloads">What to use at most of what the kernel has.</param>
     public OuterSocket(
-        IPEndPoint local, OuterKind kind, int count = 64, int packetBytes = 2_048, int kernelBufferBytes = 8 << 20, OuterOffloads offloads = OuterOffloads.All)
+        IPEndPoint local, OuterKind kind, int count = 64, int packetBytes = UsualPacketBytes, int kernelBufferBytes = 8 << 20, OuterOffloads offloads = OuterOffloads.All)
     {
         Kind = kind;
         _isV4 = local.AddressFamily == AddressFamily.InterNetwork;

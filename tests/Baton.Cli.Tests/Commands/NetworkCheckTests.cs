@@ -1,6 +1,7 @@
 using System.Net;
 using Baton.Cli.Commands;
 using Baton.Cluster.Configuration;
+using Baton.Cluster.Records;
 using Baton.Linux;
 
 namespace Baton.Cli.Tests.Commands;
@@ -38,6 +39,26 @@ public sealed class NetworkCheckTests
         var lines = new List<(bool Good, string Text)>();
         Assert.True(NetworkCheck.Node(Options("lo"), (good, text) => lines.Add((good, text))));
         Assert.Contains(lines, l => l.Good && l.Text.Contains("lo has a link", StringComparison.Ordinal));
+    }
+
+    [Theory] // by the kernel's own answers: the route to the peer, or the device of the outer address
+    [InlineData("127.0.0.9:4500", "203.0.113.77:4500")]
+    [InlineData(null, "127.0.0.1:4500")]
+    public void The_tunnel_s_mtu_is_judged_on_the_way_to_each_peer_without_track(string? peer, string listen)
+    {
+        var lines = new List<(bool Good, string Text)>();
+        var sa = new StaticSa("lan", SaSuite.AesGcm128, SaMode.Tunnel, 1, 2, [], [], IPNetwork.Parse("10.1.0.0/16"), IPNetwork.Parse("10.2.0.0/16"), peer is null ? null : IPEndPoint.Parse(peer), true, 64);
+        NodeOptions options = Options("lo") with
+        {
+            Track = new TrackOptions(), StaticSas = [sa],
+            Outer = new OuterOptions(IPEndPoint.Parse(listen), false, null), Inner = new InnerOptions(null, []) { Tun = "nope1", Mtu = 9_000 },
+        };
+        NetworkCheck.Node(options, (good, text) => lines.Add((good, text)));
+        Assert.Contains(lines, l => !l.Good && l.Text.StartsWith("lan: lo takes 65536 bytes, only 1", StringComparison.Ordinal));  // a buffer of ours takes less than lo
+
+        lines.Clear();
+        NetworkCheck.Node(options with { Inner = options.Inner with { Mtu = 1_400 } }, (good, text) => lines.Add((good, text)));
+        Assert.Contains(lines, l => l.Good && l.Text.Contains("MTU 1400 of nope1 fits", StringComparison.Ordinal));
     }
 
     [Theory] // the larger of both counts; 2 is loose, and so it mends a strict "all" too

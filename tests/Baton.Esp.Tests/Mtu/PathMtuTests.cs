@@ -25,6 +25,8 @@ public sealed class PathMtuTests
                 }
 
                 Assert.Equal(largest, suite.LargestPayload(mtu, v4, udp));
+                Assert.InRange(suite.LeastPath(largest, v4, udp), 0, mtu);
+                Assert.True(suite.LeastPath(largest + 1, v4, udp) > mtu);
             }
         }
     }
