@@ -16,7 +16,7 @@ public sealed record BenchCase(string Name, string Unit, TunnelKind Kind, Func<S
         Tcp1 with { Name = "tcp1-v6", Kind = new TunnelKind(InnerV6: true) },
         Tcp1 with { Name = "tcp1-gcm256", Kind = new TunnelKind(Gcm256: true) },
         Tcp1 with { Name = "raw-esp", Kind = new TunnelKind(RawEsp: true) },
-        new("udp200", "kpps", TunnelKind.Usual, static (story, kind, _) => UdpSweep.Highest(story, kind, first: 10_000, runs: false)),
+        new("udp200", "kpps", TunnelKind.Usual, static (story, kind, _) => UdpSweep.Highest(story, kind, first: 10_000, runs: false, senders: 2)),
         new("udp200-uso", "kpps", TunnelKind.Usual, static (story, kind, _) => UdpSweep.Highest(story, kind, first: 100_000, runs: true)),
     ];
 }

@@ -22,7 +22,8 @@ public static class UdpSweep
 
     /// <summary>Thousand packets/s, as they were sent.</summary>
     /// <param name="first">Packets/s to begin with; half of them again and more until one loses too much.</param>
-    public static double Highest(Story story, TunnelKind kind, int first, bool runs)
+    /// <param name="senders">Processes that share the rate, a flow each: one of them cannot make as many single packets as a gateway takes.</param>
+    public static double Highest(Story story, TunnelKind kind, int first, bool runs, int senders = 1)
     {
         string target = $"{kind.Targets[0]}:{Port}";
         double best = 0;
@@ -34,7 +35,7 @@ public static class UdpSweep
             bool passed = false;
             for (int attempt = 0; attempt < Attempts && !passed; attempt++)
             {
-                (double sent, double lost) = Step(story, target, (int)rate, runs);
+                (double sent, double lost) = Step(story, target, (int)rate, runs, senders);
                 if (lost < MostLost)
                     best = Math.Max(best, sent);
 
@@ -54,17 +55,26 @@ public static class UdpSweep
     }
 
     /// <summary>Packets/s that went, and the part of them that did not come.</summary>
-    private static (double Sent, double Lost) Step(Story story, string target, int rate, bool runs)
+    private static (double Sent, double Lost) Step(Story story, string target, int rate, bool runs, int senders)
     {
         string self = Environment.ProcessPath!;
         string tag = Guid.NewGuid().ToString("n");
         using LabProcess sink = story.Network.Inner.Start($"sink-{tag}", [self, "udp-sink", target]);
         story.Room.Wait.Until("the sink listens", TimeSpan.FromSeconds(10), () => sink.LastWords().Contains("listening", StringComparison.Ordinal), () => sink.LastWords());
-        string[] said = story.Network.PeerHost.Run(self, "udp-send", target, Text(rate), Text(StepSeconds), runs ? "runs" : "singly").Split(' ');
+        string[] order = [self, "udp-send", target, Text(rate / senders), Text(StepSeconds), runs ? "runs" : "singly"];
+        LabProcess[] sending = [.. Enumerable.Range(0, senders).Select(i => story.Network.PeerHost.Start($"sender-{i}-{tag}", order))];
+        (double sent, double pace) = (0, 0);
+        foreach (LabProcess sender in sending)
+        {
+            sender.WaitForExit(TimeSpan.FromSeconds(20));
+            string[] said = sender.LastWords(1).Split(' ');
+            double packets = double.Parse(said[0], CultureInfo.InvariantCulture);
+            (sent, pace) = (sent + packets, pace + (packets / double.Parse(said[1], CultureInfo.InvariantCulture)));
+        }
+
         sink.WaitForExit(TimeSpan.FromSeconds(20));
-        double sent = double.Parse(said[0], CultureInfo.InvariantCulture);
         double came = double.Parse(sink.LastWords(1), CultureInfo.InvariantCulture);
-        return sent == 0 ? throw new LabException("nothing could be sent") : (sent / double.Parse(said[1], CultureInfo.InvariantCulture), 1 - (came / sent));
+        return sent == 0 ? throw new LabException("nothing could be sent") : (pace, 1 - (came / sent));
     }
 
     private static string Text(double number) => number.ToString(CultureInfo.InvariantCulture);

@@ -30,16 +30,21 @@ internal static unsafe partial class Libc
     internal const int EINVAL = 22;
     internal const int EBUSY = 16;
 
-    /// <summary>struct ifreq (man 7 netdevice): a name and a union; we use its first 16 bits for flags.</summary>
-    [StructLayout(LayoutKind.Sequential)]
+    /// <summary>What <c>ethtool(8)</c> asks by; the argument's first word names the question (linux/ethtool.h).</summary>
+    internal const nuint SIOCETHTOOL = 0x8946;
+
+    /// <summary>struct ifreq (man 7 netdevice): a name and a union, of which we use 16 bits for flags or a pointer.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 40)]
     internal struct InterfaceRequest
     {
+        [FieldOffset(0)]
         internal fixed byte Name[16];
+
+        [FieldOffset(16)]
         internal ushort Flags;
-        private readonly ushort _rest0;
-        private readonly uint _rest1;
-        private readonly ulong _rest2;
-        private readonly ulong _rest3;
+
+        [FieldOffset(16)]
+        internal nint Data;
     }
 
     /// <remarks>man 2 ioctl.</remarks>

@@ -142,6 +142,9 @@ public sealed record InnerOptions(IPEndPoint? Listen, IReadOnlyList<InnerRoute> 
     /// <summary>Let the TUN device hand over and take super-packets, where the kernel can.</summary>
     public bool Offload { get; init; } = true;
 
+    /// <summary>Devices behind which inner hosts are, at which the kernel shall join their datagrams before they come to the TUN device.</summary>
+    public IReadOnlyList<string> JoinAt { get; init; } = [];
+
     /// <summary>Of the TUN device; null: from the path's MTU and the suites' overhead.</summary>
     public int? Mtu { get; init; }
 

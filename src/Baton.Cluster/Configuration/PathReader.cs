@@ -62,6 +62,9 @@ internal static class PathReader
             inner.Error("tun", "is no name for a network device", "At most 15 characters, no blank and no '/'.");
         bool persistent = inner.Flag("persistent", false);
         bool offload = inner.Flag("offload", true);
+        IReadOnlyList<string> joinAt = inner.Texts("join-at", "Devices behind which inner hosts are, as in [\"eth1\"]: the kernel joins their UDP datagrams.");
+        if (joinAt.Count > 0 && !offload)
+            inner.Error("join-at", "does not go with offload = false", "What the kernel joins, the TUN device hands over as super-packets: leave one out.");
         int? mtu = (int?)inner.Number("mtu", 576, 65_535, "the MTU of the TUN device.");
         if (mtu < 1_280)
             inner.Error("mtu", "is too small for IPv6", "1280 at least (RFC 8200 5).");
@@ -86,7 +89,7 @@ internal static class PathReader
         if (inner.Endpoint("listen", "Leave it out: inner packets come through the TUN device.", required: false) is not null)
             inner.Error("listen", "does not go with tun", "Inner packets come through the TUN device or as datagrams: leave one out.");
         inner.Finish();
-        return tun is null ? null : new(null, []) { Tun = tun, Persistent = persistent, Offload = offload, Mtu = mtu, Addresses = addresses, TunRoutes = routes };
+        return tun is null ? null : new(null, []) { Tun = tun, Persistent = persistent, Offload = offload, JoinAt = joinAt, Mtu = mtu, Addresses = addresses, TunRoutes = routes };
     }
 
     public static VirtualOptions Virtual(ConfigSection table)

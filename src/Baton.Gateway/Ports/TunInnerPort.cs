@@ -15,6 +15,7 @@ internal sealed class TunInnerPort : IInnerPort
     private readonly TunDevice _device;
     private readonly TunReader _reader;
     private readonly TunWriter _writer;
+    private readonly string _joining = "";
 
     /// <summary>Makes or attaches the device and sets it up: MTU, addresses, routes.</summary>
     /// <exception cref="IOException">A right or the device is missing; the text says which.</exception>
@@ -39,6 +40,13 @@ internal sealed class TunInnerPort : IInnerPort
             throw;
         }
 
+        foreach (string device in options.JoinAt)
+        {
+            // Without USO the kernel would cut again what it had joined.
+            string? why = Offloads.HasFlag(TunOffloads.Udp) ? DatagramJoining.TryEnable(device) : "the TUN device takes no super-packets of UDP";
+            _joining += why is null ? $", datagrams joined at {device}" : $", no datagrams joined at {device}: {why}";
+        }
+
         _reader = new TunReader(_device);
         _writer = new TunWriter(_device, options.Offload);
     }
@@ -47,7 +55,7 @@ internal sealed class TunInnerPort : IInnerPort
 
     public TunOffloads Offloads => _device.Offloads;
 
-    public string Description => $"{Name} with {(Offloads == TunOffloads.None ? "no offloads" : Offloads.ToString())}";
+    public string Description => $"{Name} with {(Offloads == TunOffloads.None ? "no offloads" : Offloads.ToString())}{_joining}";
 
     public Action<string>? Note
     {

@@ -104,6 +104,8 @@ public sealed class ConfigFileTests : IDisposable
 
     [Theory]
     [InlineData("tun = \"baton0\"", "tun = \"a device with a long name\"", "inner.tun", "no name for a network device")]
+    [InlineData("# join-at = [\"eth1\"]", "join-at = \"eth1\"", "inner.join-at", "not a list of texts")]
+    [InlineData("# join-at = [\"eth1\"]", "join-at = [\"eth1\"]\noffload = false", "inner.join-at", "does not go with offload = false")]
     [InlineData("# mtu = 1400", "mtu = 1000", "inner.mtu", "too small for IPv6")]
     [InlineData("\"10.1.0.1/32\"", "\"10.1.0.1\"", "inner.addresses", "not an address with its prefix")]
     [InlineData("\"10.2.0.0/16\"", "\"10.2.0.1/16\"", "inner.routes", "not a prefix")]

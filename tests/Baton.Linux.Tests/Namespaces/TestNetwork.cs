@@ -46,6 +46,8 @@ internal sealed partial class TestNetwork : IDisposable
             Ip(b, $"addr add {addressB} dev {deviceB} nodad");
     }
 
+    public string PathOf(string host) => $"/run/netns/{_prefix}{host}";
+
     /// <summary>A program inside of a host, to its end.</summary>
     public (int Code, string Text) Run(string host, string program, params string[] arguments) =>
         Start("ip", ["netns", "exec", _prefix + host, program, .. arguments]);

@@ -52,6 +52,7 @@ public sealed class ClusterFiles
         esp = true
         [inner]
         tun = "baton0"
+        join-at = ["inner"]
         routes = ["{Network.PeerNet}", "{Network.PeerNet6}", "{Network.PoolNet}", "{Network.PoolNet6}"]
         [[virtual.address]]
         address = "{Network.ClusterAddress}/24"
@@ -91,6 +92,7 @@ public sealed class ClusterFiles
             remote = "{Network.ClusterAddress}:4500"
             [inner]
             tun = "baton0"
+            join-at = ["lan"]
             routes = ["{Network.ClusterNet}", "{Network.ClusterNet6}"]
             [status]
             listen = "{PeerStatus}"
