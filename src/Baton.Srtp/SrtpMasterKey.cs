@@ -47,6 +47,9 @@ public sealed class SrtpMasterKey : IDisposable
         return tag;
     }
 
+    /// <summary>The same suite, key and salt, compared in fixed time.</summary>
+    public bool SameAs(SrtpMasterKey other) => Suite == other.Suite && _keyAndSalt.FixedTimeEquals(other.KeyAndSalt);
+
     public override string ToString() => $"{Suite} (secret)";
 
     public void Dispose() => _keyAndSalt.Dispose();

@@ -1,12 +1,13 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
 
 namespace Baton.Media.Ng;
 
 /// <summary>The fields of one request; remembers the first that is wrong.</summary>
-internal sealed class NgFields(BencodeValue.Dictionary fields)
+internal sealed partial class NgFields(BencodeValue.Dictionary fields)
 {
+    private const int MaximumLabel = 255;
+
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: false);
 
     internal NgVerdict Verdict { get; private set; }
@@ -22,7 +23,7 @@ internal sealed class NgFields(BencodeValue.Dictionary fields)
     /// <summary>Null where it is not there or empty.</summary>
     internal string? Text(string field, int maximum)
     {
-        switch (fields.Find(field))
+        switch (Find(field))
         {
             case null:
                 return null;
@@ -38,7 +39,7 @@ internal sealed class NgFields(BencodeValue.Dictionary fields)
     internal int Number(string field, int otherwise)
     {
         long number = otherwise;
-        bool right = fields.Find(field) switch
+        bool right = Find(field) switch
         {
             null => true,
             BencodeValue.Number integer => (number = integer.Value) >= 0,
@@ -50,13 +51,15 @@ internal sealed class NgFields(BencodeValue.Dictionary fields)
         return (int)Math.Clamp(number, 0, int.MaxValue);
     }
 
-    internal NgOptions Options() => new(
-        Words("flags"), Words("replace"), Text("transport-protocol", 64), Ice(), Words("rtcp-mux"), Words("SDES"), ReceivedFrom());
+    /// <summary>Null where it is not there.</summary>
+    internal int? OptionalNumber(string field) => Find(field) is null ? null : Number(field, 0);
+
+    internal bool Flag(string flag) => Words("flags").Contains(flag);
 
     private List<string> Words(string field)
     {
         var words = new List<string>();
-        if (fields.Find(field) is not { } value)
+        if (Find(field) is not { } value)
             return words;
         if (value is not BencodeValue.List list)
         {
@@ -67,7 +70,7 @@ internal sealed class NgFields(BencodeValue.Dictionary fields)
         foreach (BencodeValue item in list.Items)
         {
             if (item is BencodeValue.Text { Bytes.Length: > 0 and <= 256 } word && System.Text.Unicode.Utf8.IsValid(word.Bytes.Span))
-                words.Add(Utf8.GetString(word.Bytes.Span));
+                words.Add(Utf8.GetString(word.Bytes.Span).Replace(' ', '-'));
             else
                 Fail(NgVerdict.BadField, field);
         }
@@ -75,21 +78,15 @@ internal sealed class NgFields(BencodeValue.Dictionary fields)
         return words;
     }
 
-    private NgIce Ice() => Text("ICE", 64) switch
+    /// <summary>Clients write a key with hyphens or with spaces.</summary>
+    private BencodeValue? Find(string field)
     {
-        "remove" => NgIce.Remove,
-        "force" or "force-relay" => NgIce.Force,
-        _ => NgIce.Default,
-    };
+        foreach ((string name, BencodeValue value) in fields.Entries)
+        {
+            if (name.Length == field.Length && name.Replace(' ', '-').Equals(field, StringComparison.OrdinalIgnoreCase))
+                return value;
+        }
 
-    private IPAddress? ReceivedFrom()
-    {
-        List<string> words = Words("received-from");
-        if (words.Count == 0)
-            return null;
-        if (words is [("IP4" or "IP6"), var text] && IPAddress.TryParse(text, out IPAddress? address))
-            return address;
-        Fail(NgVerdict.BadField, "received-from");
         return null;
     }
 

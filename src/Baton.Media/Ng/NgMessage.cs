@@ -77,6 +77,10 @@ public static class NgMessage
     public static byte[] OkCalls(string cookie, IEnumerable<string> callIds) =>
         Ok(cookie, new KeyValuePair<string, BencodeValue>("calls", new BencodeValue.List([.. callIds.Select(id => new BencodeValue.Text(id))])));
 
+    /// <summary>No error: a client that knows the word goes to another one.</summary>
+    public static byte[] LoadLimit(string cookie, string message) =>
+        Write(cookie, [new("result", new BencodeValue.Text("load limit")), new("message", new BencodeValue.Text(message))]);
+
     public static byte[] Error(string cookie, string reason) =>
         Write(cookie, [new("result", new BencodeValue.Text("error")), new("error-reason", new BencodeValue.Text(reason))]);
 
@@ -87,12 +91,15 @@ public static class NgMessage
     private static NgRequest? Read(string command, NgFields fields) => command switch
     {
         "ping" => new NgRequest.Ping(),
-        "offer" => new NgRequest.Offer(fields.Name("call-id"), fields.Name("from-tag"), fields.OptionalName("via-branch"), fields.Sdp(), fields.Options()),
+        "offer" => new NgRequest.Offer(
+            fields.Name("call-id"), fields.Name("from-tag"), fields.OptionalName("to-tag"), fields.OptionalName("via-branch"), fields.Sdp(), fields.Options()),
         "answer" => new NgRequest.Answer(
             fields.Name("call-id"), fields.Name("from-tag"), fields.Name("to-tag"), fields.OptionalName("via-branch"), fields.Sdp(), fields.Options()),
-        "delete" => new NgRequest.Delete(fields.Name("call-id"), fields.OptionalName("from-tag"), fields.OptionalName("to-tag"), fields.OptionalName("via-branch")),
+        "delete" => new NgRequest.Delete(
+            fields.Name("call-id"), fields.OptionalName("from-tag"), fields.OptionalName("to-tag"), fields.OptionalName("via-branch"), fields.OptionalNumber("delete-delay"), fields.Flag("fatal")),
         "query" => new NgRequest.Query(fields.Name("call-id"), fields.OptionalName("from-tag"), fields.OptionalName("to-tag")),
         "list" => new NgRequest.List(fields.Number("limit", DefaultList)),
+        "statistics" => new NgRequest.Statistics(),
         _ => null,
     };
 
