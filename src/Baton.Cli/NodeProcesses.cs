@@ -7,6 +7,7 @@ using Baton.Gateway.Router;
 using Baton.Gateway;
 using Baton.Handler.Ledgers;
 using Baton.Handler;
+using Baton.Voice.Controller;
 using Microsoft.Extensions.Logging.Console;
 
 namespace Baton.Cli;
@@ -30,6 +31,7 @@ internal static class NodeProcesses
             {
                 NodeRole.Handler => await HandlerAsync(options, logs, cancellation).ConfigureAwait(false),
                 NodeRole.Gateway => await GatewayAsync(options, logs, cancellation).ConfigureAwait(false),
+                NodeRole.Controller => await ControllerAsync(options, logs, cancellation).ConfigureAwait(false),
                 NodeRole.Peer => await PeerAsync(options, logs, cancellation).ConfigureAwait(false),
                 _ => await RouterAsync(options, logs, cancellation).ConfigureAwait(false),
             };
@@ -47,6 +49,21 @@ internal static class NodeProcesses
         using TlsMaterial tls = Tls(options);
         await using var handler = new HandlerProcess(options, tls, Keys(options), logs);
         await handler.RunAsync(cancellation).ConfigureAwait(false);
+        return ExitCode.Ok;
+    }
+
+    /// <summary>Handler and controller in one process: what a group's media gateways must agree on and what they carry are one machine's business.</summary>
+    private static async Task<int> ControllerAsync(NodeOptions options, ILoggerFactory logs, CancellationToken cancellation)
+    {
+        using TlsMaterial tls = Tls(options);
+        await using var controller = new ControllerProcess(options, tls, logs);
+        await using var handler = new HandlerProcess(options, tls, Keys(options), logs)
+        {
+            Company = new HandlerCompany("controller", () => controller.Counters, () => controller.Warnings),
+        };
+        controller.Start();
+        Task first = await Task.WhenAny(handler.RunAsync(cancellation), controller.Failed).ConfigureAwait(false);
+        await first.ConfigureAwait(false);
         return ExitCode.Ok;
     }
 

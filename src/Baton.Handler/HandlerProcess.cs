@@ -46,6 +46,9 @@ public sealed class HandlerProcess : IAsyncDisposable
     /// <summary>Each commit takes so much longer, as on a slow disk. For a benchmark that runs this class itself: no configuration reaches it.</summary>
     public TimeSpan SlowerBy { get; init; }
 
+    /// <summary>What else this process does, beside being a handler: counters and sentences for the operator. To be set before the start.</summary>
+    public HandlerCompany? Company { get; init; }
+
     /// <summary>Where the service really listens: the configured port may be 0.</summary>
     public IPEndPoint Endpoint { get; private set; } = new(IPAddress.None, 0);
 
@@ -127,9 +130,10 @@ public sealed class HandlerProcess : IAsyncDisposable
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Services.AddSingleton(_logs);
         string version = typeof(HandlerProcess).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
-        builder.Services.AddSingleton(new HandlerIdentity(_options.Name, _options.Cluster.Id, [.. _options.Cluster.Members.Select(m => m.Name)], version));
+        builder.Services.AddSingleton(new HandlerIdentity(_options.Name, _options.Cluster.Id, [.. _options.Cluster.Members.Select(m => m.Name)], version, Company));
         builder.Services.AddSingleton(_loop!);
         builder.Services.AddSingleton(_counters);
+        _counters.Company = Company;
         builder.Services.AddSingleton(watchers);
         builder.Services.AddSingleton<MemberReports>();
         builder.Services.AddGrpc(o =>

@@ -44,7 +44,7 @@ internal static class CheckCommand
                 using (material)
                 {
                     if (!material.Accepts(material.Own, [], out _, out string refusal)) sound = Wrong(path, $"its own certificate would be refused: {refusal}");
-                    string role = Enum.GetName(options.Role)!.ToLowerInvariant();
+                    string role = options.CertificateRole;
                     NodeIdentity identity = material.Identity;
                     if ((identity.Cluster, identity.Role, identity.Name) != (options.Cluster.Id, role, options.Name))
                         sound = Wrong(path, $"the certificate is of {identity}, the file is of {role} {options.Name} in cluster {options.Cluster.Id}; issue one with 'baton pki issue'");

@@ -13,6 +13,7 @@ internal static class ProcessCommands
         yield return handler;
         yield return Node("gateway", NodeRole.Gateway, "A member of a cluster: active or standby.");
         yield return Node("peer", NodeRole.Peer, "The other end alone: a client or a branch gateway.");
+        yield return Node("controller", NodeRole.Controller, "Media gateway controller: a handler that also places the calls of a SIP proxy (ng protocol) on media gateways.");
         yield return Node("router", NodeRole.Router, "Steers a peer's packets to the active where no address can move.");
     }
 

@@ -24,6 +24,8 @@ internal static class StatusTable
         Members(picture, record);
         foreach (NodeStatus node in picture.Nodes.Where(node => node.Role is not "gateway"))
             AnsiConsole.MarkupLineInterpolated($"{node.Role} [bold]{node.Name}[/]  {node.State}{(node.Term > 0 ? $", term {node.Term}" : "")}{string.Concat(node.Warnings.Select(warning => $"; {warning}"))}");
+        if (picture.Cluster?.Handler is { Role: not "handler" } more)
+            AnsiConsole.MarkupLineInterpolated($"{more.Role} [bold]{more.Name}[/]  {more.Counters.GetValueOrDefault("calls.now")} calls{string.Concat(more.Warnings.Select(warning => $"; {warning}"))}");
         Sas(picture, allSas);
         if (picture.WhyNotReady is { } why) AnsiConsole.MarkupLineInterpolated($"[red]not ready:[/] {why}; a failure of the active now would cost more than a moment");
         else AnsiConsole.MarkupLine("[green]ready:[/] the standby would carry on every SA if the active died now");

@@ -17,6 +17,7 @@ public static class ConfigFile
         ["gateway"] = NodeRole.Gateway,
         ["peer"] = NodeRole.Peer,
         ["router"] = NodeRole.Router,
+        ["controller"] = NodeRole.Controller,
     };
 
     private const int MaximumLength = 16 << 20;
@@ -93,7 +94,7 @@ public static class ConfigFile
         // Without a role nobody can say which of the other tables belong here.
         if (role is not { } known) return null;
 
-        bool carriesPackets = known != NodeRole.Handler;
+        bool carriesPackets = known is NodeRole.Gateway or NodeRole.Peer or NodeRole.Router;
         bool inCluster = known != NodeRole.Peer;
         ClusterOptions? cluster = ClusterReader.Read(root.Section("cluster"), known, name);
         TlsOptions? tls = inCluster || root.Has("tls") ? ReadTls(root.Section("tls")) : null;
@@ -120,7 +121,8 @@ public static class ConfigFile
         TrackOptions track = known == NodeRole.Gateway ? PathReader.Track(root.Section("track")) : new();
         HeartbeatOptions heartbeat = inCluster ? ReadHeartbeat(root.Section("heartbeat")) : new();
         RedundancyOptions redundancy = known == NodeRole.Gateway ? ReadRedundancy(root.Section("redundancy")) : new();
-        HandlerOptions? handler = known == NodeRole.Handler ? ReadHandler(root.Section("handler")) : null;
+        HandlerOptions? handler = known is NodeRole.Handler or NodeRole.Controller ? ReadHandler(root.Section("handler")) : null;
+        ControllerOptions? controller = known == NodeRole.Controller ? ControllerReader.Read(root.Section("controller")) : null;
         RouterOptions? router = null;
         if (known == NodeRole.Router)
         {
@@ -153,6 +155,7 @@ public static class ConfigFile
             Heartbeat = heartbeat,
             Redundancy = redundancy,
             Handler = handler,
+            Controller = controller,
             Router = router,
             StaticSas = sas,
             Ike = ike,

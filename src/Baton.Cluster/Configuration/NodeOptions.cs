@@ -8,6 +8,9 @@ public enum NodeRole
     Gateway,
     Peer,
     Router,
+
+    /// <summary>A handler that also knows the calls of media gateways.</summary>
+    Controller,
 }
 
 /// <summary>The configuration of one node, checked: what a file must say is here, and every path is absolute.</summary>
@@ -49,6 +52,8 @@ public sealed record NodeOptions
 
     public HandlerOptions? Handler { get; init; }
 
+    public ControllerOptions? Controller { get; init; }
+
     public RouterOptions? Router { get; init; }
 
     /// <summary>Only with <c>[insecure] static-keying = true</c> (RFC 8221 3).</summary>
@@ -56,6 +61,9 @@ public sealed record NodeOptions
 
     /// <summary>Gateway, peer: what is negotiated with whom.</summary>
     public IkeOptions Ike { get; init; } = IkeOptions.None;
+
+    /// <summary>The role in its certificate: to the cluster a controller is a handler.</summary>
+    public string CertificateRole => Role == NodeRole.Controller ? "handler" : Enum.GetName(Role)!.ToLowerInvariant();
 
     /// <summary>This node's own entry of <c>[[cluster.member]]</c>; null for others than gateways.</summary>
     public MemberAddress? Self => Cluster.Members.FirstOrDefault(m => Role == NodeRole.Gateway && m.Name == Name);

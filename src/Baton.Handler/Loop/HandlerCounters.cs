@@ -24,6 +24,9 @@ public sealed class HandlerCounters
     /// <summary>Counters kept elsewhere (the witness').</summary>
     public Func<IEnumerable<KeyValuePair<string, ulong>>> More { get; set; } = () => [];
 
+    /// <summary>Of what else this process does.</summary>
+    public HandlerCompany? Company { get; set; }
+
     public void Request(MemberRequest body)
     {
         string name = body.GetType().Name;
@@ -67,6 +70,7 @@ public sealed class HandlerCounters
         yield return new("connections.refused", (ulong)Volatile.Read(ref _refusedConnections));
         yield return new("frames.malformed", (ulong)Volatile.Read(ref _malformedFrames));
         foreach (KeyValuePair<string, ulong> more in More()) yield return more;
+        foreach (KeyValuePair<string, ulong> more in Company?.Counters() ?? []) yield return more;
     }
 
     /// <summary>Prometheus' text exposition format, version 0.0.4.</summary>
@@ -112,6 +116,8 @@ public sealed class HandlerCounters
             text.Append(CultureInfo.InvariantCulture, $"baton_handler_commit_seconds_sum {_commitSeconds:R}\nbaton_handler_commit_seconds_count {_commits}\n");
         }
 
+        foreach ((string name, ulong value) in Company?.Counters() ?? [])
+            text.Append(CultureInfo.InvariantCulture, $"baton_{Company!.Role}_{name.Replace('.', '_').Replace('-', '_')} {value}\n");
         return text.ToString();
 
         void Head(string name, string type, string help) => text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} {type}\n");

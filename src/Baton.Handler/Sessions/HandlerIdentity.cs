@@ -5,7 +5,7 @@ using P = Baton.Cluster.Protos;
 namespace Baton.Handler.Sessions;
 
 /// <summary>What this handler says of itself.</summary>
-internal sealed record HandlerIdentity(string Name, string Cluster, IReadOnlyList<string> Members, string Version)
+internal sealed record HandlerIdentity(string Name, string Cluster, IReadOnlyList<string> Members, string Version, HandlerCompany? Company = null)
 {
     private readonly long _started = Environment.TickCount64;
 
@@ -14,7 +14,7 @@ internal sealed record HandlerIdentity(string Name, string Cluster, IReadOnlyLis
         var status = new P.NodeStatus
         {
             Name = Name,
-            Role = "handler",
+            Role = Company?.Role ?? "handler",
             Version = Version,
             Pid = Environment.ProcessId,
             UptimeMs = (ulong)(Environment.TickCount64 - _started),
@@ -27,6 +27,7 @@ internal sealed record HandlerIdentity(string Name, string Cluster, IReadOnlyLis
         };
         foreach ((string name, ulong value) in counters.All()) status.Counters[name] = value;
         if (view.Storage != "ok") status.Warnings.Add(view.Storage);
+        foreach (string warning in Company?.Warnings() ?? []) status.Warnings.Add(warning);
         return status;
     }
 }

@@ -1,4 +1,3 @@
-using Baton.Linux;
 using Baton.Wire;
 
 namespace Baton.Voice.Controller;
@@ -6,22 +5,22 @@ namespace Baton.Voice.Controller;
 /// <summary>What was answered to whom, for requests that come again: the same bytes, and no second effect. Bounded in number, bytes and age.</summary>
 internal sealed class Answers(ControllerPolicy policy)
 {
-    private readonly Dictionary<(UdpEndpoint From, string Cookie), byte[]?> _known = [];
-    private readonly Queue<(UdpEndpoint From, string Cookie, Instant Until)> _age = new();
+    private readonly Dictionary<(NgClient From, string Cookie), byte[]?> _known = [];
+    private readonly Queue<(NgClient From, string Cookie, Instant Until)> _age = new();
     private long _bytes;
 
     internal int Count => _known.Count;
 
     /// <param name="answer">Null: it is worked on.</param>
-    internal bool TryFind(UdpEndpoint from, string cookie, out byte[]? answer) => _known.TryGetValue((from, cookie), out answer);
+    internal bool TryFind(NgClient from, string cookie, out byte[]? answer) => _known.TryGetValue((from, cookie), out answer);
 
-    internal void Begin(UdpEndpoint from, string cookie, Instant now)
+    internal void Begin(NgClient from, string cookie, Instant now)
     {
         if (_known.TryAdd((from, cookie), null))
             _age.Enqueue((from, cookie, now + policy.AnswersKept));
     }
 
-    internal void Keep(UdpEndpoint from, string cookie, byte[] answer)
+    internal void Keep(NgClient from, string cookie, byte[] answer)
     {
         if (!_known.TryGetValue((from, cookie), out byte[]? before))
             return;
@@ -31,7 +30,7 @@ internal sealed class Answers(ControllerPolicy policy)
 
     internal void Forget(Instant now)
     {
-        while (_age.TryPeek(out (UdpEndpoint From, string Cookie, Instant Until) oldest) && (oldest.Until <= now || _known.Count > policy.MostAnswers || _bytes > policy.MostAnswerBytes))
+        while (_age.TryPeek(out (NgClient From, string Cookie, Instant Until) oldest) && (oldest.Until <= now || _known.Count > policy.MostAnswers || _bytes > policy.MostAnswerBytes))
         {
             _age.Dequeue();
             if (_known.Remove((oldest.From, oldest.Cookie), out byte[]? answer))

@@ -24,6 +24,8 @@ internal sealed class StreamSide(ushort port) : IDisposable
 
     internal SrtpMasterKey? OurKey { get; set; }
 
+    internal IReadOnlyCollection<SrtpMasterKey> AllOurs => _ours.Values;
+
     /// <summary>Its phone has said what it wants.</summary>
     internal bool Answered { get; set; }
 
@@ -47,6 +49,16 @@ internal sealed class StreamSide(ushort port) : IDisposable
             return;
         PhoneKey?.Dispose();
         PhoneKey = key is null ? null : new SrtpMasterKey(key.Suite, key.KeyAndSalt);
+    }
+
+    /// <summary>As an earlier controller had it.</summary>
+    internal void Restore(NoteSide side)
+    {
+        (Phone, Mux, EncryptsRtcp, Answered, IsSrtp) = (side.Phone, side.Mux, side.EncryptsRtcp, side.Answered, side.OurSuite is not null);
+        TakePhoneKey(side.PhoneKey);
+        foreach (SrtpMasterKey key in side.Ours)
+            _ours.TryAdd(key.Suite, new SrtpMasterKey(key.Suite, key.KeyAndSalt));
+        OurKey = side.OurSuite is { } suite ? _ours[suite] : null;
     }
 
     internal LegOrder Order(IPAddress address) => new(
@@ -87,7 +99,7 @@ internal sealed class CallStream(ulong id, Branch branch, ushort portA, ushort p
     internal StreamSide Side(int side) => _sides[side];
 
     internal StreamOrder Order() => new(
-        id, (Told?.Version ?? 0) + 1, branch.Call.Id, _sides[0].Order(branch.Address(0)), _sides[1].Order(branch.Address(1)));
+        id, (Told?.Version ?? 0) + 1, branch.Call.Id, _sides[0].Order(branch.Address(0)), _sides[1].Order(branch.Address(1))) { Note = CallNote.Of(this).Write() };
 
     public void Dispose()
     {

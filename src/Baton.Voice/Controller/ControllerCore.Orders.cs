@@ -87,13 +87,25 @@ public sealed partial class ControllerCore
     {
         stream.IsSilent = true;
         Branch branch = stream.Branch;
-        List<CallStream> streams = [.. branch.Streams.OfType<CallStream>()];
+        List<CallStream> streams = [.. branch.Streams.OfType<CallStream>().Where(each => each.IsAgreed)];
         if (!branch.IsAgreed || streams.Exists(each => !each.IsSilent))
             return;
         if (!streams.Exists(each => each.IsOnHold))
             Drop(branch, CallEnd.Silent);
         else if (branch.SilentAt == Instant.Never)
             branch.SilentAt = _now;
+    }
+
+    /// <summary>Media that a later offer brought and that nobody answered: the call goes on without.</summary>
+    private void DropUnanswered(Branch branch)
+    {
+        for (int i = 0; i < branch.Streams.Count; i++)
+        {
+            if (branch.Streams[i] is not { IsAgreed: false } stream)
+                continue;
+            branch.Streams[i] = null;
+            Drop(stream);
+        }
     }
 
     /// <summary>Once a second: what is over by time.</summary>
@@ -109,8 +121,10 @@ public sealed partial class ControllerCore
                 over.Add((branch, CallEnd.Deleted));
             else if (!branch.IsAgreed && branch.OfferedAt + _policy.Unanswered <= _now)
                 over.Add((branch, CallEnd.Unanswered));
-            else if (branch.SilentAt + _policy.HoldTimeout <= _now)
+            else if (branch.SilentAt + _policy.HoldTimeout <= _now || (branch.Streams.TrueForAll(stream => stream is null) && branch.OfferedAt + _policy.HoldTimeout <= _now))
                 over.Add((branch, CallEnd.Silent));
+            else if (branch.OfferedAt + _policy.Unanswered <= _now)
+                DropUnanswered(branch);
         }
 
         foreach ((Branch branch, CallEnd why) in over)

@@ -1,4 +1,3 @@
-using Baton.Linux;
 using Baton.Media.Ng;
 using Baton.Wire;
 
@@ -92,6 +91,9 @@ public sealed partial class ControllerCore : IDisposable
                 break;
             case ControllerInput.GroupWorks works when _groups.TryGetValue(works.Group, out MediaGroup? group):
                 group.Works = works.Works;
+                break;
+            case ControllerInput.Found found when _groups.TryGetValue(found.Group, out MediaGroup? group):
+                Restore(group, found.Streams);
                 break;
             case ControllerInput.Silent silent when _streams.TryGetValue(silent.Stream, out CallStream? stream):
                 Silent(stream);
@@ -222,7 +224,7 @@ public sealed partial class ControllerCore : IDisposable
     private void Count1(ControllerVerdict verdict) => _verdicts[(int)verdict]++;
 
     /// <summary>Who asked, and by which cookie.</summary>
-    private sealed record Asked(UdpEndpoint From, string Cookie)
+    private sealed record Asked(NgClient From, string Cookie)
     {
         internal bool KnowsLoadLimit { get; init; }
     }

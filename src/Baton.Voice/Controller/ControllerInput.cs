@@ -1,5 +1,3 @@
-using Baton.Linux;
-
 namespace Baton.Voice.Controller;
 
 /// <summary>What happens to a controller.</summary>
@@ -10,7 +8,7 @@ public abstract record ControllerInput
     }
 
     /// <summary>A datagram of the ng port, from who may ask.</summary>
-    public sealed record Datagram(UdpEndpoint From, ReadOnlyMemory<byte> Bytes) : ControllerInput;
+    public sealed record Datagram(NgClient From, ReadOnlyMemory<byte> Bytes) : ControllerInput;
 
     /// <summary>What became of an order.</summary>
     /// <param name="Report">Of a query.</param>
@@ -21,6 +19,9 @@ public abstract record ControllerInput
 
     /// <summary>A media gateway has heard nothing of a stream for as long as a stream may be silent.</summary>
     public sealed record Silent(ulong Stream) : ControllerInput;
+
+    /// <summary>At start: what a group's media gateways have of an earlier controller.</summary>
+    public sealed record Found(string Group, IReadOnlyList<FoundStream> Streams) : ControllerInput;
 
     public sealed record Tick : ControllerInput;
 }
@@ -55,7 +56,7 @@ public abstract record ControllerOutput
     {
     }
 
-    public sealed record Reply(UdpEndpoint To, ReadOnlyMemory<byte> Bytes) : ControllerOutput;
+    public sealed record Reply(NgClient To, ReadOnlyMemory<byte> Bytes) : ControllerOutput;
 
     /// <summary>Every member of the group is told the stream. The order's keys are good until the next step.</summary>
     public sealed record Put(long Order, string Group, StreamOrder Stream) : ControllerOutput;

@@ -9,6 +9,9 @@ namespace Baton.Voice.Controller;
 /// <param name="Name">The Call-ID, for people.</param>
 public sealed record StreamOrder(ulong Id, ulong Version, string Name, LegOrder A, LegOrder B)
 {
+    /// <summary>A <see cref="CallNote"/>, for the controller after this one.</summary>
+    public ReadOnlyMemory<byte> Note { get; init; }
+
     /// <summary>Are these the same wish, whatever the version?</summary>
     public bool Wants(StreamOrder other) => A.Wants(other.A) && B.Wants(other.B);
 }

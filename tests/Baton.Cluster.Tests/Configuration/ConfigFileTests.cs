@@ -21,6 +21,7 @@ public sealed class ConfigFileTests : IDisposable
 
     [Theory]
     [InlineData("handler.toml", NodeRole.Handler)]
+    [InlineData("controller.toml", NodeRole.Controller)]
     [InlineData("gateway-a.toml", NodeRole.Gateway)]
     [InlineData("gateway-b.toml", NodeRole.Gateway)]
     [InlineData("router.toml", NodeRole.Router)]

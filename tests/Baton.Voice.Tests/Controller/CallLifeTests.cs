@@ -86,9 +86,18 @@ public sealed class CallLifeTests : IDisposable
 
         _stage.Offer(Phone(4_000));
         _stage.Answer(Phone(5_000));
-        _stage.Offer(Phone(4_000), ("to-tag", "t"));
+        _stage.Offer(Phone(4_000) + "m=video 4100 RTP/AVP 31\r\n", ("to-tag", "t"));
+        Assert.Equal(2, _stage.Media.Count);
         _stage.After(TimeSpan.FromHours(1));
         Assert.Single(_stage.Media);
+        Assert.Equal(2, _stage.Core.PortsTaken);
+
+        // Nothing of a call is used: nobody will ever say that it is silent.
+        Sdp(_stage.Ask(("command", "offer"), ("call-id", "d"), ("from-tag", "f"), ("sdp", Phone(4_000))));
+        Sdp(_stage.Ask(("command", "answer"), ("call-id", "d"), ("from-tag", "f"), ("to-tag", "t"), ("sdp", Phone(0))));
+        Assert.Equal(2, _stage.Core.Calls);
+        _stage.After(TimeSpan.FromMinutes(5));
+        Assert.Equal(1, _stage.Core.Calls);
     }
 
     [Fact]
@@ -162,6 +171,36 @@ public sealed class CallLifeTests : IDisposable
                 value = ((BencodeValue.Dictionary)value).Find(key)!;
             return value.ToString();
         }
+    }
+
+    /// <summary>An agreed call does not wait for the silence of what nobody has answered yet.</summary>
+    [Fact]
+    public void SilenceIsThatOfAgreedMedia()
+    {
+        _stage.Offer(Phone(4_000));
+        _stage.Answer(Phone(5_000));
+        ulong agreed = Assert.Single(_stage.Media).Key;
+        _stage.Offer(Phone(4_000) + "m=video 4100 RTP/AVP 31\r\n", ("to-tag", "t"));
+        _stage.Step(new ControllerInput.Silent(agreed));
+        Assert.Equal((0, 0, 0), (_stage.Media.Count, _stage.Core.Calls, _stage.Core.PortsTaken));
+    }
+
+    /// <summary>Ports that an earlier controller gave away are not given away again, and come back once.</summary>
+    [Fact]
+    public void PortsMayBeTakenByName()
+    {
+        var range = new PortRange(10_000, 10_005);
+        Assert.True(range.TryTake(10_002));
+        Assert.False(range.TryTake(10_002) || range.TryTake(10_001) || range.TryTake(10_006) || range.TryTake(9_998));
+        Assert.True(range.TryTake(out ushort first) && range.TryTake(out ushort second) && !range.TryTake(out _));
+        range.Free(10_002);
+        Assert.Throws<InvalidOperationException>(() => range.Free(10_002));
+        Assert.True(range.TryTake(out ushort again) && again == 10_002 && !range.TryTake(out _));
+
+        range = new PortRange(10_000, 10_003);
+        Assert.True(range.TryTake(10_000));
+        range.Free(10_000);
+        Assert.True(range.TryTake(out _) && range.TryTake(out _) && !range.TryTake(out _));
     }
 
     /// <summary>A member that was away is told everything, with what was agreed.</summary>

@@ -13,7 +13,7 @@ namespace Baton.Voice.Tests.Controller;
 /// <summary>A controller core with a client and media gateways that grant everything, unless told otherwise.</summary>
 internal sealed class ControllerStage : IDisposable
 {
-    internal static readonly UdpEndpoint Proxy = UdpEndpoint.From(IPEndPoint.Parse("192.0.2.1:5061"));
+    internal static readonly NgClient Proxy = new(UdpEndpoint.From(IPEndPoint.Parse("192.0.2.1:5061")), 0);
     internal static readonly IPAddress Ours = IPAddress.Parse("203.0.113.9");
     internal static readonly IPAddress Ours6 = IPAddress.Parse("2001:db8::9");
 

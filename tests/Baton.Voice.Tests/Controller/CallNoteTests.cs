@@ -1,0 +1,76 @@
+using Baton.Srtp;
+using Baton.Voice.Controller;
+using CsCheck;
+using static Baton.Voice.Tests.Controller.ControllerStage;
+
+namespace Baton.Voice.Tests.Controller;
+
+public sealed class CallNoteTests
+{
+    [Fact]
+    public void WhatIsWrittenIsRead()
+    {
+        CallNote note = Agreed(out ControllerStage stage);
+        using (stage)
+        {
+            byte[] bytes = note.Write();
+            Assert.True(CallNote.TryRead(bytes, out CallNote? again));
+            Assert.Equal(bytes, again!.Write());
+            Assert.Equal(("c", "f", "t", "caller", 0, 1, "audio"), (again.CallId, again.TagA, again.TagB, again.LabelA, again.Index, again.Count, again.Kind));
+            Assert.Equal(SrtpSuite.AesCm128Tag80, again.B.OurSuite);
+        }
+    }
+
+    /// <summary>Cut anywhere, with a byte changed anywhere, or random: read as something or refused, never an exception.</summary>
+    [Fact]
+    public void WhatIsWrongIsRefused()
+    {
+        CallNote note = Agreed(out ControllerStage stage);
+        using (stage)
+        {
+            byte[] bytes = note.Write();
+            for (int i = 0; i < bytes.Length; i++)
+                Assert.False(CallNote.TryRead(bytes.AsMemory(0, i), out _));
+            Assert.False(CallNote.TryRead((byte[])[.. bytes, 0], out _));
+            Assert.False(CallNote.TryRead((byte[])[2, .. bytes[1..]], out _));
+            Gen.Select(Gen.Int[0, bytes.Length - 1], Gen.Byte).Sample((at, value) =>
+            {
+                byte[] changed = [.. bytes];
+                changed[at] = value;
+                if (CallNote.TryRead(changed, out CallNote? read))
+                    Restore(changed);
+                _ = read;
+            }, iter: 2_000);
+            Gen.Byte.Array[0, 200].Sample(random => { _ = CallNote.TryRead((byte[])[1, .. random], out _); }, iter: 2_000);
+        }
+
+        static void Restore(byte[] bytes)
+        {
+            using var stage = new ControllerStage(networks: [new MediaNetwork("pub", Ours, Ours6)]);
+            stage.Step(new ControllerInput.Found("g", [new FoundStream(7, 3, bytes), new FoundStream(7, 3, bytes), new FoundStream(8, 3, bytes)]));
+            Assert.Equal(2 * stage.Core.Streams, stage.Core.PortsTaken);
+            Assert.Equal(3, stage.Core.Restored + stage.Core.Unrestored);
+        }
+    }
+
+    [Fact]
+    public void ANoteThatDoesNotFitIsNone()
+    {
+        using var stage = new ControllerStage();
+        string name = new('n', 1_000);
+        stage.Ask(("command", "offer"), ("call-id", name), ("from-tag", name), ("via-branch", name), ("sdp", Phone(4_000)));
+        stage.Ask(("command", "answer"), ("call-id", name), ("from-tag", name), ("to-tag", name), ("via-branch", name), ("sdp", Phone(5_000)));
+        Assert.True(Assert.Single(stage.Media).Value.Note.IsEmpty);
+        stage.Offer(Phone(4_000));
+        Assert.Contains(stage.Media.Values, order => !order.Note.IsEmpty);
+    }
+
+    private static CallNote Agreed(out ControllerStage stage)
+    {
+        stage = new ControllerStage();
+        stage.Offer(Phone(4_000), ("transport-protocol", "RTP/SAVP"), ("label", "caller"));
+        stage.Answer(Phone(5_000, "RTP/SAVP", attributes: CryptoLine(1, SrtpSuite.AesCm128Tag80, 7)));
+        Assert.True(CallNote.TryRead(Assert.Single(stage.Media).Value.Note, out CallNote? note));
+        return note!;
+    }
+}
