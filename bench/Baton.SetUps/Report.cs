@@ -59,7 +59,7 @@ public sealed class Report(IReadOnlyList<SetUpSystem> systems, IReadOnlyList<Bat
         }
 
         Line(text, "");
-        Line(text, $"What limits: the cores where all of the {Environment.ProcessorCount} are busy; else what a set-up waits for, sixteen at a time (at our end two commits one after the other).");
+        Line(text, $"What limits: the cores where all of the {Environment.ProcessorCount} are busy; else what a set-up waits for, thirty-two at a time (at our end two commits one after the other).");
         return text.ToString();
     }
 

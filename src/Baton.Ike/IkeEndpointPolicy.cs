@@ -40,7 +40,7 @@ public sealed record IkeEndpointPolicy
     /// IKE SAs that we begin at once; further ones wait for their turn. All at once their answers would come later than we repeat the requests, and a responder
     /// takes only so many half-open ones from one address. One whose request had to be repeated gives its turn up: a silent peer stops nobody.
     /// </summary>
-    public int MostStarting { get; init; } = 16;
+    public int MostStarting { get; init; } = 32;
 
     /// <summary>After a rekey both old inbound SAs still accept for this long before we delete the pair: longer than any packet is on its way.</summary>
     public TimeSpan OldChildLinger { get; init; } = TimeSpan.FromSeconds(2);
@@ -105,7 +105,11 @@ public sealed record FloodPolicy
     /// <summary>More than this, and IKE_SA_INIT requests are dropped.</summary>
     public int MostHalfOpen { get; init; } = 2_000;
 
-    public int MostHalfOpenPerAddress { get; init; } = 20;
+    /// <summary>
+    /// The same of one address; half of it, and strangers there must show a cookie. Many peers behind one address translator come back together after an outage, and a
+    /// cluster begins thirty-two at once: all of these get in without.
+    /// </summary>
+    public int MostHalfOpenPerAddress { get; init; } = 100;
 
     public TimeSpan HalfOpenTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

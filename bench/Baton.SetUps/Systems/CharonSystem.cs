@@ -12,8 +12,8 @@ namespace Baton.SetUps.Systems;
 /// <summary>Two charons, child SAs in kernel-libipsec (this kernel may have no ESP). Nothing is logged, and what limits strangers is off, as its manual says for many tunnels.</summary>
 public sealed class CharonSystem : SetUpSystem
 {
-    /// <summary>Asked for at once. All at once overflow the daemon's socket buffer, and each loss costs it four seconds; our end begins sixteen at once by itself.</summary>
-    private const int Together = 16;
+    /// <summary>Asked for at once. All at once overflow the daemon's socket buffer, and each loss costs it four seconds; our end begins thirty-two at once by itself.</summary>
+    private const int Together = 32;
 
     private const string Options = """
         threads = 64
@@ -34,7 +34,7 @@ public sealed class CharonSystem : SetUpSystem
 
     public override string Name => "charon";
 
-    public override string Ends => $"{Charon.Version()} as initiator and as responder, child SAs in kernel-libipsec, which sets a route for each; sixteen asked for at once";
+    public override string Ends => $"{Charon.Version()} as initiator and as responder, child SAs in kernel-libipsec, which sets a route for each; thirty-two asked for at once";
 
     public override void Raise(Story story, IReadOnlyList<Batch> batches, string group)
     {

@@ -50,6 +50,21 @@ public sealed class SetUpTests
         Assert.Equal(37, lab.Right.Active.Data.Children.Count);
     }
 
+    [Fact]
+    public void AsManyAsBeginAtOnceGetInWithoutACookieWhereTheOtherEndIsBatonToo()
+    {
+        var lab = new Lab(5);
+        lab.Left.Policy = Lab.QuickPolicy with { Connections = [.. Enumerable.Range(0, 60).Select(i => Setups.Left(lab, name: $"c{i}") with { Credentials = Setups.Credentials($"left{i}", "right") })] };
+        Connection any = Setups.Right(lab);
+        lab.Right.Policy = Lab.QuickPolicy with { Connections = [any with { Remote = null, Credentials = any.Credentials with { RemoteIdentity = null } }] };
+        lab.Start();
+
+        lab.Await(() => lab.Left.Active.Data.Children.Count == 60, 5_000, "all are up");
+
+        Assert.Equal(0, lab.Right.Active.Endpoint.Counters.CookiesSent);
+        Assert.Equal(4 * 60, lab.Datagrams);
+    }
+
     public static TheoryData<Cipher, IntegrityAlgorithm, PrfAlgorithm, KeyExchangeGroup> Suites => new()
     {
         { Cipher.AesGcm128, IntegrityAlgorithm.None, PrfAlgorithm.HmacSha256, KeyExchangeGroup.Curve25519 },
