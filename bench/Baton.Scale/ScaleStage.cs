@@ -16,10 +16,9 @@ internal sealed class ScaleStage : IAsyncDisposable
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(1);
 
     private readonly RunFolder _folder = new();
-    private readonly AddressBlock _block = AddressBlock.Claim();
     private readonly string? _logs;
     private readonly FreshKeys _keys;
-    private readonly Launcher _launcher;
+    private readonly DemoStage _stage;
     private readonly ClusterWatch _watch;
     private readonly Cast _cast;
     private readonly int _pairs;
@@ -27,13 +26,10 @@ internal sealed class ScaleStage : IAsyncDisposable
     public ScaleStage(int pairs, string? logs)
     {
         (_pairs, _logs) = (pairs, logs);
-        var topology = new Topology(_block);
-        _keys = new FreshKeys(pairs, 1, topology.ObserverRouterSide.ToString());
-        var files = new NodeFiles(_folder, topology);
-        files.Write(_keys);
-        _watch = new ClusterWatch(_folder, topology, _keys.Pairs * 2);
-        _launcher = new Launcher(_folder.Path, Path.Combine("artifacts", "baton", "baton"));
-        _cast = new Cast(_launcher, files, topology, _keys, _watch, new DemoOptions(0, null, null, 1, Fast: true, KeepLogs: true));
+        FreshKeys? keys = null;
+        _stage = new DemoStage(_folder, new DemoOptions(0, null, null, 1, Fast: true, KeepLogs: true),
+            topology => keys = new FreshKeys(pairs, 1, topology.ObserverRouterSide.ToString()), Path.Combine("artifacts", "baton", "baton"));
+        (_keys, _watch, _cast) = (keys!, _stage.Watch, _stage.Cast);
     }
 
     public async Task<ScaleResult> RunAsync(int kills, CancellationToken cancellation)
@@ -117,11 +113,9 @@ internal sealed class ScaleStage : IAsyncDisposable
 
     public ValueTask DisposeAsync()
     {
-        _launcher.Dispose();
+        _stage.Dispose();
         if (_logs is not null)
             _folder.CopyLogs(Directory.CreateDirectory(_logs).FullName);
-        _watch.Dispose();
-        _block.Dispose();
         _folder.Dispose();
         return ValueTask.CompletedTask;
     }

@@ -228,7 +228,7 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
                 .. _options.Cluster.Members.Where(m => m.Name != own.Name).Select(m => m.Heartbeat.ToString()),
                 .. _options.Cluster.Handlers.Select(h => h.Heartbeat.ToString()),
             ],
-            From = new System.Net.IPEndPoint(own.Heartbeat.Address, 0).ToString(),
+            From = Senders.At(own.Heartbeat).ToString(),
             IntervalMicroseconds = (int)_options.Heartbeat.Interval.TotalMicroseconds,
             Addresses = [.. _options.Virtual.Addresses.Select(a => $"{a.Address}@{a.Device}")],
             HangAfterMicroseconds = (int)_options.Heartbeat.HangAfter.TotalMicroseconds,

@@ -2,6 +2,8 @@ using Baton.Cluster;
 using Baton.Cluster.Certificates;
 using Baton.Cluster.Configuration;
 using Baton.Cluster.Protos;
+using Baton.Cluster.Session;
+using Baton.Linux.Sockets;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -38,6 +40,7 @@ internal sealed class NodeStatusServer : IAsyncDisposable
         builder.Services.AddSingleton<Func<StatusRequest, Task<NodeStatus>>>(CountedAsync);
         builder.Services.AddSingleton(ike ?? (_ => Task.FromResult(new IkeReply { Detail = "this node negotiates nothing" })));
         builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.UseBackplane(ListenSockets.BindUnix);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxConcurrentConnections = 256;
@@ -50,7 +53,7 @@ internal sealed class NodeStatusServer : IAsyncDisposable
                     if (lines.Take() is { } more)
                         log.LogWarning("status: connection from {Remote} refused: {Reason}{More}", remote, reason, more);
                 });
-                kestrel.Listen(listen, on =>
+                ListenAt.Listen(kestrel, listen, on =>
                 {
                     on.Protocols = HttpProtocols.Http2;
                     guard.Use(on);
@@ -58,7 +61,7 @@ internal sealed class NodeStatusServer : IAsyncDisposable
             }
 
             if (options.Status.Metrics is { } metrics)
-                kestrel.Listen(metrics, on => on.Protocols = HttpProtocols.Http1);
+                ListenAt.Listen(kestrel, metrics, on => on.Protocols = HttpProtocols.Http1);
         });
         WebApplication app = builder.Build();
         app.MapGrpcService<Service>();

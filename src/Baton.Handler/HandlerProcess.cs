@@ -141,6 +141,7 @@ public sealed class HandlerProcess : IAsyncDisposable
             o.MaxReceiveMessageSize = Protocol.MaximumMessageBytes;
             o.MaxSendMessageSize = Protocol.MaximumMessageBytes;
         });
+        builder.WebHost.UseBackplane(Baton.Linux.Sockets.ListenSockets.BindUnix);
         builder.WebHost.ConfigureKestrel(ConfigureKestrel);
         WebApplication app = builder.Build();
         app.MapGrpcService<HandlerRpc>();
@@ -171,18 +172,21 @@ public sealed class HandlerProcess : IAsyncDisposable
             _counters.RefusedConnection();
             if (_refusals.Take() is { } more) HandlerLog.ConnectionRefused(_log, remote, reason + more);
         });
-        kestrel.Listen(_options.Handler!.Listen, listen =>
+        ListenAt.Listen(kestrel, _options.Handler!.Listen, listen =>
         {
             listen.Protocols = HttpProtocols.Http2;
             guard.Use(listen);
         });
-        if (_options.Status.Metrics is { } metrics) kestrel.Listen(metrics, listen => listen.Protocols = HttpProtocols.Http1);
+        if (_options.Status.Metrics is { } metrics) ListenAt.Listen(kestrel, metrics, listen => listen.Protocols = HttpProtocols.Http1);
     }
 
     private void Bound()
     {
+        Endpoint = _options.Handler!.Listen;
         foreach (string address in _app!.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses)
         {
+            if (EndpointText.IsBackplane(address[(address.IndexOf("//", StringComparison.Ordinal) + 2)..]))
+                continue;                                 // no port that could be another than the configured one
             var uri = new Uri(address);
             IPEndPoint endpoint = IPEndPoint.Parse(uri.Authority);
             if (uri.Scheme == "https") Endpoint = endpoint;

@@ -7,6 +7,7 @@ internal static unsafe partial class Libc
 {
     private const string Library = "libc";
 
+    internal const int AF_UNIX = 1;
     internal const int AF_INET = 2;
     internal const int AF_INET6 = 10;
     internal const int SOCK_DGRAM = 2;
@@ -15,10 +16,12 @@ internal static unsafe partial class Libc
     internal const int SOL_SOCKET = 1;
     internal const int SO_SNDBUF = 7;
     internal const int SO_RCVBUF = 8;
+    internal const int SO_SNDTIMEO = 21;
     internal const int SO_RXQ_OVFL = 40;
     internal const int MSG_DONTWAIT = 0x40;
 
     internal const int EINTR = 4;
+    internal const int ENXIO = 6;
     internal const int EAGAIN = 11;
     internal const int ENOBUFS = 105;
     internal const int ECONNREFUSED = 111;

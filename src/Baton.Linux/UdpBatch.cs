@@ -1,9 +1,11 @@
 using System.Net;
 using System.Runtime.InteropServices;
+using Baton.Linux.Sockets;
+using Baton.Wire;
 
 namespace Baton.Linux;
 
-/// <summary>A UDP socket that takes and gives packets in batches, from buffers of its own (man 2 recvmmsg, sendmmsg). One owner thread.</summary>
+/// <summary>A UDP socket, or a datagram socket of a backplane, that takes and gives packets in batches, from buffers of its own (man 2 recvmmsg, sendmmsg). One owner thread.</summary>
 /// <remarks>
 /// Receiving: <see cref="Receive"/>, then <see cref="Packet"/> and <see cref="From"/> for each until the next call.
 /// Sending: <see cref="Reserve"/> a buffer, fill it, <see cref="Queue"/> it; <see cref="Flush"/> sends all, and so does a full queue.
@@ -22,48 +24,44 @@ public sealed unsafe class UdpBatch : IDisposable
     private readonly byte* _outNames;
     private readonly byte* _inBuffers;
     private readonly byte* _outBuffers;
+    private readonly int _nameRoom;
+    private readonly BackplaneEndPoint? _unix;
     private int _queued;
     private int _fd;
 
     /// <param name="packetBytes">The largest datagram; longer ones are counted and dropped.</param>
     public UdpBatch(IPEndPoint local, int count = 64, int packetBytes = 2_048, int kernelBufferBytes = 4 << 20)
     {
-        (_count, _packetBytes) = (count, packetBytes);
-        int family = local.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? Libc.AF_INET : Libc.AF_INET6;
-        _fd = Libc.Socket(family, Libc.SOCK_DGRAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0);
-        if (_fd < 0)
-            throw Libc.Failure("Cannot open a UDP socket", Marshal.GetLastPInvokeError());
+        (_count, _packetBytes, _unix) = (count, packetBytes, local as BackplaneEndPoint);
+        _nameRoom = _unix is null ? 32 : 112;
+        _fd = _unix is null ? OpenUdp(local) : Backplane.OpenDatagram(_unix);
         _ = Libc.SetSocketOption(_fd, Libc.SOL_SOCKET, Libc.SO_RCVBUF, &kernelBufferBytes, 4);
         _ = Libc.SetSocketOption(_fd, Libc.SOL_SOCKET, Libc.SO_SNDBUF, &kernelBufferBytes, 4);
-        byte* name = stackalloc byte[UdpEndpoint.StorageLength];
-        uint length = UdpEndpoint.From(local).Write(name);
-        if (Libc.Bind(_fd, name, length) != 0)
+        Local = UdpEndpoint.From(local);
+        if (_unix is null)
         {
-            int errno = Marshal.GetLastPInvokeError();
-            _ = Libc.Close(_fd);
-            throw Libc.Failure($"Cannot bind UDP {local}", errno);
+            byte* name = stackalloc byte[UdpEndpoint.StorageLength];
+            uint length = UdpEndpoint.StorageLength;
+            _ = Libc.GetSocketName(_fd, name, &length);
+            Local = UdpEndpoint.Read(name);
         }
 
-        length = UdpEndpoint.StorageLength;
-        _ = Libc.GetSocketName(_fd, name, &length);
-        Local = UdpEndpoint.Read(name);
-
-        nuint each = (nuint)(sizeof(Libc.Message) + sizeof(Libc.IoVector) + 32 + packetBytes);
+        nuint each = (nuint)(sizeof(Libc.Message) + sizeof(Libc.IoVector) + _nameRoom + packetBytes);
         _memory = (byte*)NativeMemory.AllocZeroed((nuint)count * 2, each);
         _in = (Libc.Message*)_memory;
         _out = _in + count;
         _inVectors = (Libc.IoVector*)(_out + count);
         _outVectors = _inVectors + count;
         _inNames = (byte*)(_outVectors + count);
-        _outNames = _inNames + (count * 32);
-        _inBuffers = _outNames + (count * 32);
+        _outNames = _inNames + (count * _nameRoom);
+        _inBuffers = _outNames + (count * _nameRoom);
         _outBuffers = _inBuffers + (count * packetBytes);
         for (int i = 0; i < count; i++)
         {
             _inVectors[i] = new Libc.IoVector { Base = _inBuffers + (i * packetBytes), Length = (nuint)packetBytes };
-            _in[i] = new Libc.Message { Name = _inNames + (i * 32), Vectors = _inVectors + i, VectorCount = 1 };
+            _in[i] = new Libc.Message { Name = _inNames + (i * _nameRoom), Vectors = _inVectors + i, VectorCount = 1 };
             _outVectors[i] = new Libc.IoVector { Base = _outBuffers + (i * packetBytes) };
-            _out[i] = new Libc.Message { Name = _outNames + (i * 32), Vectors = _outVectors + i, VectorCount = 1 };
+            _out[i] = new Libc.Message { Name = _outNames + (i * _nameRoom), Vectors = _outVectors + i, VectorCount = 1 };
         }
     }
 
@@ -85,8 +83,10 @@ public sealed unsafe class UdpBatch : IDisposable
     {
         for (int i = 0; i < _count; i++)
         {
-            _in[i].NameLength = UdpEndpoint.StorageLength;
+            _in[i].NameLength = (uint)(_unix is null ? UdpEndpoint.StorageLength : UdpEndpoint.UnixStorageLength);
             _in[i].Flags = 0;
+            if (_unix is not null)
+                *(ushort*)_in[i].Name = 0;
         }
 
         // ECONNREFUSED tells of an earlier datagram that nobody took: not of this socket's health. Ask again.
@@ -116,7 +116,11 @@ public sealed unsafe class UdpBatch : IDisposable
         return new Span<byte>(_inBuffers + (i * _packetBytes), (int)_in[i].Transferred);
     }
 
-    public UdpEndpoint From(int i) => UdpEndpoint.Read(_inNames + (i * 32));
+    public UdpEndpoint From(int i)
+    {
+        byte* name = _inNames + (i * _nameRoom);
+        return _unix is null ? UdpEndpoint.Read(name) : UdpEndpoint.ReadUnix(name);
+    }
 
     /// <summary>The buffer of the next packet to send. Good until <see cref="Queue"/>; taking it twice gives the same.</summary>
     public Span<byte> Reserve()
@@ -131,7 +135,8 @@ public sealed unsafe class UdpBatch : IDisposable
     {
         Libc.Message* message = _out + _queued;
         _outVectors[_queued].Length = (nuint)length;
-        message->NameLength = to.Write(_outNames + (_queued * 32));
+        byte* name = _outNames + (_queued * _nameRoom);
+        message->NameLength = _unix is null ? to.Write(name) : to.WriteUnix(name);
         _queued++;
     }
 
@@ -171,6 +176,12 @@ public sealed unsafe class UdpBatch : IDisposable
                 continue;
             }
 
+            if (_unix is not null && errno == Libc.EAGAIN && Backplane.TrySendPatiently(_fd, _out + sent))
+            {
+                sent++;
+                continue;
+            }
+
             SendDrops++;
             sent++;
         }
@@ -184,6 +195,22 @@ public sealed unsafe class UdpBatch : IDisposable
             return;
         _ = Libc.Close(_fd);
         _fd = -1;
+        Backplane.Remove(_unix);
         NativeMemory.Free(_memory);
+    }
+
+    private static int OpenUdp(IPEndPoint local)
+    {
+        int family = local.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? Libc.AF_INET : Libc.AF_INET6;
+        int fd = Libc.Socket(family, Libc.SOCK_DGRAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0);
+        if (fd < 0)
+            throw Libc.Failure("Cannot open a UDP socket", Marshal.GetLastPInvokeError());
+        byte* name = stackalloc byte[UdpEndpoint.StorageLength];
+        uint length = UdpEndpoint.From(local).Write(name);
+        if (Libc.Bind(fd, name, length) == 0)
+            return fd;
+        int errno = Marshal.GetLastPInvokeError();
+        _ = Libc.Close(fd);
+        throw Libc.Failure($"Cannot bind UDP {local}", errno);
     }
 }

@@ -9,14 +9,20 @@ public readonly record struct UdpEndpoint(IpAddress Address, ushort Port)
 {
     internal const int StorageLength = 28;
 
+    /// <summary>sizeof(struct sockaddr_un).</summary>
+    internal const int UnixStorageLength = 110;
+
     public bool IsNone => Port == 0 && Address == default;
 
     /// <summary>Raw ESP, without UDP around it.</summary>
     public bool IsRaw => Port == 0 && Address != default;
 
+    /// <summary>A place on a backplane, by its label (<see cref="BackplaneEndPoint"/>).</summary>
+    public bool IsBackplane => Address.High == BackplaneEndPoint.Prefix;
+
     public static UdpEndpoint From(IPEndPoint endpoint) => new(IpAddress.From(endpoint.Address), (ushort)endpoint.Port);
 
-    public IPEndPoint ToIPEndPoint() => new(Address.ToIPAddress(), Port);
+    public IPEndPoint ToIPEndPoint() => BackplaneEndPoint.Find(Address) ?? new IPEndPoint(Address.ToIPAddress(), Port);
 
     public override string ToString() => ToIPEndPoint().ToString();
 
@@ -38,6 +44,24 @@ public readonly record struct UdpEndpoint(IpAddress Address, ushort Port)
         BinaryPrimitives.WriteUInt64BigEndian(span[8..], Address.High);
         BinaryPrimitives.WriteUInt64BigEndian(span[16..], Address.Low);
         return 28;
+    }
+
+    /// <summary>The sockaddr_un of a place on a backplane; returns its length. Of one whose path is not known here the family alone, which the kernel refuses.</summary>
+    internal unsafe uint WriteUnix(byte* storage)
+    {
+        ReadOnlySpan<byte> name = (BackplaneEndPoint.Find(Address) ?? BackplaneEndPoint.Unnamed).Name;
+        name.CopyTo(new Span<byte>(storage, UnixStorageLength));
+        return (uint)name.Length;
+    }
+
+    /// <summary>The sender of a datagram at a Unix socket. The family must have been cleared before: the kernel writes nothing for a sender without a name.</summary>
+    internal static unsafe UdpEndpoint ReadUnix(byte* storage)
+    {
+        var path = new ReadOnlySpan<byte>(storage + 2, UnixStorageLength - 2);
+        int end = path.IndexOf((byte)0);
+        bool isNamed = *(ushort*)storage == Libc.AF_UNIX;
+        BackplaneEndPoint sender = isNamed ? BackplaneEndPoint.Sender(end < 0 ? path : path[..end]) : BackplaneEndPoint.Unnamed;
+        return new UdpEndpoint(sender.Label, (ushort)sender.Port);
     }
 
     internal static unsafe UdpEndpoint Read(byte* storage)

@@ -1,10 +1,13 @@
 namespace Baton.Claims;
 
 /// <summary>As 1: the devices are blades of a chassis.</summary>
-public sealed class Claim07
+[Collection(nameof(BladesRun))]
+public sealed class Claim07(BladesRun run)
 {
-    [Fact(Skip = "there is no chassis profile yet")]
+    [Fact]
     public void Holds()
     {
+        run.AssertNoIpBetweenThem();
+        run.AssertGoesOnAboveTheLimit();
     }
 }

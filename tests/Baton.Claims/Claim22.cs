@@ -1,10 +1,14 @@
 namespace Baton.Claims;
 
 /// <summary>As 15: blades.</summary>
-public sealed class Claim22
+[Collection(nameof(BladesRun))]
+public sealed class Claim22(BladesRun run)
 {
-    [Fact(Skip = "there is no chassis profile yet")]
+    [Fact]
     public void Holds()
     {
+        run.AssertNoIpBetweenThem();
+        run.AssertGoesOnAboveTheLimit();
+        run.AssertSameSa();
     }
 }

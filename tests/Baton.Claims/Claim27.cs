@@ -1,10 +1,15 @@
 namespace Baton.Claims;
 
 /// <summary>As 23: blades.</summary>
-public sealed class Claim27
+[Collection(nameof(BladesRun))]
+public sealed class Claim27(BladesRun run)
 {
-    [Fact(Skip = "there is no chassis profile yet")]
+    [Fact]
     public void Holds()
     {
+        run.AssertNoIpBetweenThem();
+        run.AssertGoesOnAboveTheLimit();
+        run.AssertSameSa();
+        run.AssertPassedOn();
     }
 }

@@ -13,8 +13,7 @@ internal sealed class Stage : IAsyncDisposable
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly RunFolder _folder = new();
-    private readonly AddressBlock _block = AddressBlock.Claim();
-    private readonly Launcher _launcher;
+    private readonly DemoStage _stage;
     private readonly List<Launcher> _more = [];
     private readonly CancellationTokenSource _end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
 
@@ -22,41 +21,40 @@ internal sealed class Stage : IAsyncDisposable
     public Stage(IDemoSas? negotiated = null)
     {
         Assert.SkipUnless(File.Exists(Program), $"there is no {Program}; ./test publishes it");
-        Topology = new Topology(_block);
-        Keys = new FreshKeys(0, 1, Topology.ObserverRouterSide.ToString());
-        Files = new NodeFiles(_folder, Topology);
-        IDemoSas sas = negotiated ?? Keys;
-        Files.Write(sas);
-        Watch = new ClusterWatch(_folder, Topology, sas.Pairs * 2);
-        _launcher = new Launcher(_folder.Path, Program);
-        Cast = new Cast(_launcher, Files, Topology, sas, Watch, new DemoOptions(0, null, null, 1, Fast: true, KeepLogs: true));
+        FreshKeys? keys = null;
+        _stage = new DemoStage(_folder, new DemoOptions(0, null, null, 1, Fast: true, KeepLogs: true), topology =>
+        {
+            keys = new FreshKeys(0, 1, topology.ObserverRouterSide.ToString());
+            return negotiated ?? keys;
+        }, Program);
+        Keys = keys!;
     }
 
     public static string Program => Environment.GetEnvironmentVariable("BATON_EXE") ?? Path.Combine(AppContext.BaseDirectory, "baton");
 
-    public Topology Topology { get; }
+    public Topology Topology => _stage.Topology;
 
     public FreshKeys Keys { get; }
 
-    public NodeFiles Files { get; }
+    public NodeFiles Files => _stage.Files;
 
-    public ClusterWatch Watch { get; }
+    public ClusterWatch Watch => _stage.Watch;
 
-    public Cast Cast { get; }
+    public Cast Cast => _stage.Cast;
 
     public CancellationToken Cancellation => _end.Token;
 
     public string At(string name) => _folder.File(name);
 
     /// <summary>An address of the run's block that no process of the topology has.</summary>
-    public System.Net.IPAddress Spare(int host) => _block[host];
+    public System.Net.IPAddress Spare(int host) => _stage.Spare(host);
 
     /// <summary>Changes a node's file before it starts.</summary>
     public void Edit(string node, Func<string, string> edit) => File.WriteAllText(Files.Of(node), edit(File.ReadAllText(Files.Of(node))));
 
     public void Append(string node, string tables) => Edit(node, text => $"{text}\n{tables}\n");
 
-    public string Log(string process) => Read(_folder.File($"{process}.log"));
+    public string Log(string process) => _folder.Log(process);
 
     public IEnumerable<string> LogLines(string process, string containing) =>
         Log(process).Split('\n').Where(line => line.Contains(containing, StringComparison.Ordinal));
@@ -90,7 +88,7 @@ internal sealed class Stage : IAsyncDisposable
     public async Task<(int Status, string Output)> RunAsync(params string[] arguments)
     {
         var output = new System.Text.StringBuilder();
-        ChildProcess process = await _launcher.StartAsync("command", arguments, line =>
+        ChildProcess process = await _stage.StartAsync("command", arguments, line =>
         {
             lock (output) output.AppendLine(line);
         });
@@ -103,9 +101,7 @@ internal sealed class Stage : IAsyncDisposable
         await _end.CancelAsync();
         foreach (Launcher launcher in _more)
             launcher.Dispose();
-        _launcher.Dispose();
-        Watch.Dispose();
-        _block.Dispose();
+        _stage.Dispose();
         _folder.Dispose();
         _end.Dispose();
     }
@@ -119,17 +115,7 @@ internal sealed class Stage : IAsyncDisposable
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            string logs = string.Join('\n', Directory.EnumerateFiles(_folder.Path, "*.log").Order(StringComparer.Ordinal)
-                .Select(log => $"== {Path.GetFileName(log)}\n{string.Join('\n', Read(log).Split('\n').TakeLast(40))}"));
-            throw new InvalidOperationException($"{e.Message}\n{logs}", e);
+            throw new InvalidOperationException($"{e.Message}\n{_folder.LastWords()}", e);
         }
-    }
-
-    private static string Read(string path)
-    {
-        if (!File.Exists(path)) return "";
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
     }
 }

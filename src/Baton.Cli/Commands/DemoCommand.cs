@@ -15,7 +15,9 @@ internal static class DemoCommand
         var keep = new Option<bool>("--keep-logs") { Description = "Put the logs of every process into the report folder, also when all went well." };
         var soak = new Option<int?>("--soak") { Description = "Seconds: no event at all; nobody may take over. Says what readiness costs." };
         var tenfold = new Option<bool>("--tenfold") { Description = "After --soak, up to ten seconds at ten times the packet rate: the messages must stay the same." };
-        var command = new Command("demo", "The main job on real processes: a voice call outlives its gateway. No root, only loopback.") { sas, json, report, seed, fast, keep, soak, tenfold };
+        var profile = new Option<string>("--profile") { Description = "plain: loopback addresses; blades: a chassis, a backplane of Unix sockets and no IP between its members.", DefaultValueFactory = _ => "plain" };
+        profile.AcceptOnlyFromAmong("plain", "blades");
+        var command = new Command("demo", "The main job on real processes: a voice call outlives its gateway. No root, only loopback.") { sas, json, report, seed, fast, keep, soak, tenfold, profile };
         command.SetAction((parsed, cancellation) =>
         {
             int count = parsed.GetValue(sas);
@@ -28,6 +30,7 @@ internal static class DemoCommand
             {
                 Soak = parsed.GetValue(soak) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
                 Tenfold = parsed.GetValue(tenfold),
+                Profile = parsed.GetValue(profile) == "blades" ? DemoProfile.Blades : DemoProfile.Plain,
             }, cancellation);
         });
         return command;

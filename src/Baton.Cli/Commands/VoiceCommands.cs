@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net;
+using Baton.Cluster.Configuration;
 using Baton.Voice;
 
 namespace Baton.Cli.Commands;
@@ -81,9 +82,7 @@ internal static class VoiceCommands
         parsed.GetValue(option)?.Select(text => Parse(option.Name, text)).ToArray();
 
     private static IPEndPoint Parse(string option, string text) =>
-        IPEndPoint.TryParse(text, out IPEndPoint? endpoint) && text.Contains(':', StringComparison.Ordinal)
-            ? endpoint
-            : throw new UsageException($"{option} \"{text}\" is no address:port");
+        EndpointText.TryParse(text, out IPEndPoint endpoint) ? endpoint : throw new UsageException($"{option} \"{text}\" is no address:port");
 
     private static uint Inner(ParseResult parsed, Option<string?> option) =>
         DemoAddresses.TryParse(parsed.GetValue(option) ?? "", out uint address)

@@ -11,6 +11,18 @@ public sealed record DemoOptions(int Sas, string? Json, string? Report, int Seed
     /// <summary>Instead of the events: run so long with none, and say what it cost. Null: the events.</summary>
     public TimeSpan? Soak { get; init; }
 
+    public DemoProfile Profile { get; init; }
+
     /// <summary>After the soak, some seconds at ten times the packet rate: it needs two cores for itself.</summary>
     public bool Tenfold { get; init; }
+}
+
+/// <summary>How the processes of a run reach each other.</summary>
+public enum DemoProfile
+{
+    /// <summary>Loopback addresses.</summary>
+    Plain,
+
+    /// <summary>Blades of a chassis: a backplane of Unix sockets, no IP between them.</summary>
+    Blades,
 }

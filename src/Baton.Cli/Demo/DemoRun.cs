@@ -1,10 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Baton.Cli.Demo.Processes;
 using Baton.Cli.Demo.Scenario;
 using Baton.Cli.Demo.Setup;
-using Baton.Cli.Demo.Watching;
 
 namespace Baton.Cli.Demo;
 
@@ -28,9 +26,8 @@ internal static class DemoRun
         using var folder = new RunFolder();
         try
         {
-            using AddressBlock block = AddressBlock.Claim();
-            using var launcher = new Launcher(folder.Path);
-            result = await display.RunAsync(() => PlayAsync(options, folder, block, launcher, display, report, cancellation)).ConfigureAwait(false);
+            using var stage = new DemoStage(folder, options, _ => new NegotiatedSas(options.Sas, options.Seed));
+            result = await display.RunAsync(() => PlayAsync(options, stage, display, report, cancellation)).ConfigureAwait(false);
         }
         catch (Exception e) when (e is DemoException or OperationCanceledException && cancellation.IsCancellationRequested)
         {
@@ -63,23 +60,15 @@ internal static class DemoRun
         return held ? ExitCode.Ok : ExitCode.Failed;
     }
 
-    private static async Task<DemoResult> PlayAsync(
-        DemoOptions options, RunFolder folder, AddressBlock block, Launcher launcher, DemoDisplay display, string report, CancellationToken cancellation)
+    private static async Task<DemoResult> PlayAsync(DemoOptions options, DemoStage stage, DemoDisplay display, string report, CancellationToken cancellation)
     {
         DateTimeOffset started = DateTimeOffset.Now;
         long startNs = Stopwatch.GetTimestamp();
-        var topology = new Topology(block);
-        var keys = new NegotiatedSas(options.Sas, options.Seed);
-        var files = new NodeFiles(folder, topology);
-        files.Write(keys);
-        display.Say($"addresses {block}, seed {options.Seed}");
-
-        using var watch = new ClusterWatch(folder, topology, keys.Pairs * 2);
-        var cast = new Cast(launcher, files, topology, keys, watch, options);
-        var scenario = new DemoScenario(cast, watch, keys, folder, display, options);
+        display.Say($"addresses {stage.Addresses}, seed {options.Seed}");
+        var scenario = new DemoScenario(stage, display, options);
 
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task guard = cast.GuardAsync(end.Token);
+        Task guard = stage.Cast.GuardAsync(end.Token);
         Task play = options.Soak is { } soak ? scenario.SoakAsync(report, soak, end.Token) : scenario.RunAsync(report, end.Token);
         try
         {
@@ -94,11 +83,11 @@ internal static class DemoRun
         }
         finally
         {
-            if (!play.IsCompletedSuccessfully || !scenario.Result.AllHeld || options.KeepLogs) await watch.WriteStatesAsync(folder.Path).ConfigureAwait(false);
+            if (!play.IsCompletedSuccessfully || !scenario.Result.AllHeld || options.KeepLogs) await stage.Watch.WriteStatesAsync(stage.Folder.Path).ConfigureAwait(false);
         }
 
         display.Doing("the report is written");
-        if (options.Soak is null) await new ReportBuilder(cast, keys, scenario, options, block.ToString()).WriteAsync(report, started, startNs, cancellation).ConfigureAwait(false);
+        if (options.Soak is null) await new ReportBuilder(stage, scenario, options).WriteAsync(report, started, startNs, cancellation).ConfigureAwait(false);
         await end.CancelAsync().ConfigureAwait(false);
         await guard.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return scenario.Result;

@@ -5,18 +5,18 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Baton.Cli.Demo.Report;
 using Baton.Cli.Demo.Scenario;
-using Baton.Cli.Demo.Setup;
 
 namespace Baton.Cli.Demo;
 
 /// <summary>Asks the instruments for all they have seen, stops them, and writes the report.</summary>
-public sealed class ReportBuilder(Cast cast, IDemoSas keys, DemoScenario scenario, DemoOptions options, string addresses)
+public sealed class ReportBuilder(DemoStage stage, DemoScenario scenario, DemoOptions options)
 {
     public async Task WriteAsync(string folder, DateTimeOffset started, long startNs, CancellationToken cancellation)
     {
         TimeSpan patience = TimeSpan.FromSeconds(20);
+        Cast cast = stage.Cast;
         JsonElement samples = await cast.Observer.AskAsync(
-            new JsonObject { ["cmd"] = "samples", ["spi"] = string.Create(CultureInfo.InvariantCulture, $"0x{keys.CallToPeer:x8}"), ["direction"] = "toPeer" }, patience, cancellation).ConfigureAwait(false);
+            new JsonObject { ["cmd"] = "samples", ["spi"] = string.Create(CultureInfo.InvariantCulture, $"0x{stage.Sas.CallToPeer:x8}"), ["direction"] = "toPeer" }, patience, cancellation).ConfigureAwait(false);
         JsonElement gaps = await cast.Probe.AskAsync(new JsonObject { ["cmd"] = "gaps", ["thresholdMs"] = 5 }, patience, cancellation).ConfigureAwait(false);
         long endNs = Stopwatch.GetTimestamp();
         JsonElement atPeer = await cast.PhoneAtPeer.StopAsync(cancellation).ConfigureAwait(false);
@@ -56,7 +56,7 @@ public sealed class ReportBuilder(Cast cast, IDemoSas keys, DemoScenario scenari
                 new("processors", Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture)),
                 new("system", RuntimeInformation.OSDescription),
                 new("runtime", RuntimeInformation.FrameworkDescription),
-                new("addresses", addresses),
+                new("addresses", stage.Addresses),
                 new("seed", options.Seed.ToString(CultureInfo.InvariantCulture)),
             ],
         };

@@ -103,7 +103,7 @@ public static class ConfigFile
         var statusOptions = new StatusOptions(
             status.Endpoint("listen", "Where 'baton status' may ask this node; leave it out for none.", required: false),
             status.Endpoint("metrics", "A loopback address for plain HTTP /metrics; leave it out for none.", required: false));
-        if (statusOptions.Metrics is { } metrics && !IPAddress.IsLoopback(metrics.Address))
+        if (statusOptions.Metrics is { } metrics and not Wire.BackplaneEndPoint && !IPAddress.IsLoopback(metrics.Address))
             status.Error("metrics", "is not a loopback address", "Metrics are served without encryption: bind 127.0.0.1 or ::1 and put a proxy in front.");
         if (statusOptions.Listen is not null && tls is null && !root.Has("tls"))
             status.Error("listen", "needs certificates", "Add a [tls] table, or leave the status address out.");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Baton.Wire;
 using Tomlyn.Model;
 
 namespace Baton.Cluster.Configuration;
@@ -116,21 +117,35 @@ internal sealed class ConfigSection(string prefix, TomlTable table, ConfigErrors
         return null;
     }
 
-    /// <summary>ADDRESS:PORT or [ADDRESS]:PORT, both literal: a data path does not wait for a name server.</summary>
+    /// <summary>ADDRESS:PORT or [ADDRESS]:PORT, both literal: a data path does not wait for a name server. Or unix:/PATH, a place on a backplane.</summary>
     public IPEndPoint? Endpoint(string key, string remedy, bool required = true)
     {
         string? text = Text(key, remedy, required);
         if (text is null) return null;
         if (EndpointText.TryParse(text, out IPEndPoint endpoint)) return endpoint;
+        if (EndpointText.IsBackplane(text))
+        {
+            Backplane(key, text, remedy);
+            return null;
+        }
+
         Error(key, "is not an address with a port", $"Write it as \"192.0.2.1:4500\" or \"[2001:db8::1]:4500\": {remedy}");
         return null;
     }
 
-    /// <summary>HOST:PORT; a name is allowed.</summary>
+    private bool Backplane(string key, string text, string remedy)
+    {
+        if (BackplaneEndPoint.TryParse(text, out _, out string problem)) return true;
+        Error(key, problem, $"Write a short absolute path as \"unix:/run/baton/a.sock\": {remedy}");
+        return false;
+    }
+
+    /// <summary>HOST:PORT; a name is allowed. Or unix:/PATH.</summary>
     public string? HostAndPort(string key, string remedy)
     {
         string? text = Text(key, remedy);
         if (text is null) return null;
+        if (EndpointText.IsBackplane(text)) return Backplane(key, text, remedy) ? text : null;
         int colon = text.LastIndexOf(':');
         if (colon > 0 && ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port) && port > 0
             && Uri.CheckHostName(text[..colon].Trim('[', ']')) != UriHostNameType.Unknown)

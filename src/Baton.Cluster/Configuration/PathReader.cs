@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Baton.Wire;
 
 namespace Baton.Cluster.Configuration;
 
@@ -36,6 +37,8 @@ internal static class PathReader
         bool raw = outer.Flag("esp", false);
         if (viaRouter && (raw || also.Count > 0))
             outer.Error(raw ? "esp" : "also", "does not go with via-router", "Behind a Baton router everything comes through [outer] listen.");
+        if ((listen is BackplaneEndPoint && (raw || also.Count > 0)) || also.Exists(each => each is BackplaneEndPoint))
+            outer.Error(raw ? "esp" : "also", "does not go with a backplane", "A blade has one outer place, [outer] listen = \"unix:/path\".");
         int? mtu = (int?)outer.Number("mtu", 576, 65_535, "what the path to the peers takes, in bytes of an IP packet.");
         long? keepalive = outer.Number("nat-keepalive-s", 0, 3_600, "seconds; 0 for none.");
         FragmentPolicy fragment = outer.Choice("df", FragmentPolicies, FragmentPolicy.Copy) ?? FragmentPolicy.Copy;

@@ -1,4 +1,8 @@
+using System.Net;
+using System.Net.Sockets;
 using Baton.Cluster.Certificates;
+using Baton.Cluster.Configuration;
+using Baton.Wire;
 using Grpc.Net.Client;
 
 namespace Baton.Cluster.Session;
@@ -10,6 +14,7 @@ public static class GrpcEndpoint
     {
         SslOptions = tls.ForClient(roles, refused),
         UseProxy = false,
+        ConnectCallback = ConnectAsync,
         ConnectTimeout = TimeSpan.FromSeconds(1),
         PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
         KeepAlivePingDelay = TimeSpan.FromSeconds(1),
@@ -17,9 +22,9 @@ public static class GrpcEndpoint
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
     };
 
-    /// <param name="endpoint">host:port.</param>
+    /// <param name="endpoint">host:port, or unix:/path.</param>
     public static GrpcChannel Channel(string endpoint, SocketsHttpHandler http) =>
-        GrpcChannel.ForAddress($"https://{endpoint}", new GrpcChannelOptions
+        GrpcChannel.ForAddress($"https://{Authority(endpoint)}", new GrpcChannelOptions
         {
             HttpHandler = http,
             DisposeHttpClient = false,
@@ -27,4 +32,27 @@ public static class GrpcEndpoint
             MaxSendMessageSize = Protocol.MaximumMessageBytes,
             MaxRetryAttempts = null,
         });
+
+    /// <summary>A URI names no Unix socket: its label stands there, and the connect finds the path again.</summary>
+    private static string Authority(string endpoint) =>
+        EndpointText.IsBackplane(endpoint) && EndpointText.Parse(endpoint) is BackplaneEndPoint place ? $"[{place.Address}]:{place.Port}" : endpoint;
+
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    {
+        DnsEndPoint asked = context.DnsEndPoint;
+        BackplaneEndPoint? place = IPAddress.TryParse(asked.Host, out IPAddress? address) ? BackplaneEndPoint.Find(IpAddress.From(address)) : null;
+        Socket socket = place is null
+            ? new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }
+            : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(place is null ? asked : new UnixDomainSocketEndPoint(place.Path), cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 }

@@ -69,7 +69,7 @@ internal sealed partial class GatewayEngine : IDisposable
         Path = new PacketPath(options, isPeer: false);
         _sync = new UdpBatch(own.Sync, count: 64, packetBytes: SyncCodec.LargestDatagram + 1_024, kernelBufferBytes: 8 << 20);
         _heartbeat = new UdpBatch(own.Heartbeat, count: 32, packetBytes: 512, kernelBufferBytes: 1 << 18);
-        _steer = new UdpBatch(new(own.Sync.Address, 0), count: 8, packetBytes: 256, kernelBufferBytes: 1 << 16);
+        _steer = new UdpBatch(Senders.At(own.Sync), count: 8, packetBytes: 256, kernelBufferBytes: 1 << 16);
         _listener = new HeartbeatListener(keys.NewestControl.ToArray(), (byte)keys.NewestId, _memberNames, options.Heartbeat.Interval, options.Heartbeat.Multiplier);
         _steerSealer = new FrameSealer(keys.NewestControl, (byte)keys.NewestId, SteerFrame.Label, self.Nonce);
         _codec = new SyncCodec(_memberNames);

@@ -150,7 +150,7 @@ internal sealed class OuterPort : IDisposable
     /// <summary>The socket that the departure names; else the first of its kind and family that is not for IKE alone.</summary>
     private OuterSocket SocketFor(in Departure departure)
     {
-        (OuterKind kind, bool isV4) = (departure.Peer.IsRaw ? OuterKind.RawEsp : OuterKind.Udp, departure.Peer.Address.IsV4);
+        (OuterKind kind, bool isV4) = (departure.Peer.IsRaw ? OuterKind.RawEsp : departure.Peer.IsBackplane ? OuterKind.Backplane : OuterKind.Udp, departure.Peer.Address.IsV4);
         OuterSocket? usual = null;
         foreach (OuterSocket socket in _sockets)
         {

@@ -17,7 +17,7 @@ public sealed record SentinelOptions
 
     public required byte KeyId { get; init; }
 
-    /// <summary>ip:port of every witness: the other members and the handlers.</summary>
+    /// <summary>The endpoint of every witness: the other members and the handlers.</summary>
     public required string[] Targets { get; init; }
 
     public required string From { get; init; }

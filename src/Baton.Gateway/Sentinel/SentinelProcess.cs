@@ -1,4 +1,5 @@
 using System.Net;
+using Baton.Cluster.Configuration;
 using Baton.Cluster.Heartbeats;
 using Baton.Crypto.Frames;
 using Baton.Linux;
@@ -43,13 +44,13 @@ public sealed class SentinelProcess : IDisposable
     {
         _options = options;
         _block = SharedBlock.Open(options.Block);
-        _socket = new UdpBatch(IPEndPoint.Parse(options.From), count: 16, packetBytes: 256, kernelBufferBytes: 1 << 16);
+        _socket = new UdpBatch(EndpointText.Parse(options.From), count: 16, packetBytes: 256, kernelBufferBytes: 1 << 16);
         Span<byte> random = stackalloc byte[8];
         System.Security.Cryptography.RandomNumberGenerator.Fill(random);
 
         // A nonce of the sentinel's own life, not the gateway's: a sentinel that is started again must not repeat an IV.
         _sealer = new FrameSealer(options.ClusterKey, options.KeyId, HeartbeatFrame.Label, BitConverter.ToUInt64(random));
-        _targets = [.. options.Targets.Select(t => UdpEndpoint.From(IPEndPoint.Parse(t)))];
+        _targets = [.. options.Targets.Select(t => UdpEndpoint.From(EndpointText.Parse(t)))];
 
         _addresses = [.. options.Addresses.Select(Parse)];
         _netlink = _addresses.Length > 0 ? new RouteNetlink() : null;

@@ -101,7 +101,8 @@ public sealed unsafe partial class OuterSocket
         {
             ref ArrivalOf arrival = ref _arrivals[i];
             ControlData.Read(_in.Controls + (i * ControlData.Room), _in.Messages[i].ControlLength, out IpAddress to, out arrival.TrafficClass, out int size);
-            arrival.From = UdpEndpoint.Read(_in.Names + (i * 32));
+            byte* name = _in.Names + (i * _in.NameRoom);
+            arrival.From = _unix is null ? UdpEndpoint.Read(name) : UdpEndpoint.ReadUnix(name);
             if (Kind == OuterKind.RawEsp)
                 arrival.From = arrival.From with { Port = 0 };
             arrival.To = Local with { Address = to == default ? Local.Address : to };

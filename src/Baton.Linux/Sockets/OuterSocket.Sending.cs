@@ -78,7 +78,8 @@ public sealed unsafe partial class OuterSocket
         Libc.Message* message = _out.Messages + _queued;
         byte* control = _out.Controls + (_queued * ControlData.Room);
         _out.Vectors[_queued] = new Libc.IoVector { Base = _out.Bytes + _outAt, Length = (nuint)length };
-        message->NameLength = to.Write(_out.Names + (_queued * 32), _isV4);
+        byte* name = _out.Names + (_queued * _out.NameRoom);
+        message->NameLength = _unix is null ? to.Write(name, _isV4) : to.WriteUnix(name);
         int plain = ControlData.Write(control, _isV4, from, trafficClass);
         message->ControlLength = (nuint)plain;
         _runs[_queued] = new Run { SegmentBytes = length, Count = 1, PlainControl = plain };
@@ -123,6 +124,12 @@ public sealed unsafe partial class OuterSocket
                     sent++;
                     continue;
                 }
+            }
+
+            if (_unix is not null && errno == Libc.EAGAIN && Backplane.TrySendPatiently(_fd, _out.Messages + sent))
+            {
+                sent++;
+                continue;
             }
 
             SendDrops += _runs[sent].Count;

@@ -12,6 +12,9 @@ public enum OuterKind
 
     /// <summary>ESP as protocol 50 (RFC 4303), for peers without NAT between.</summary>
     RawEsp,
+
+    /// <summary>Datagrams framed as in UDP, through a Unix socket of a backplane.</summary>
+    Backplane,
 }
 
 /// <summary>How a UDP socket hands many datagrams to the kernel, or takes them, in one message (man 7 udp).</summary>
@@ -48,6 +51,7 @@ public sealed unsafe partial class OuterSocket : IDisposable
     private readonly MessageRing _in;
     private readonly MessageRing _out;
     private readonly bool _isV4;
+    private readonly BackplaneEndPoint? _unix;
     private int _fd;
 
     /// <param name="local">The port is ignored for raw ESP. Port 0: the kernel's choice.</param>
@@ -57,16 +61,35 @@ public sealed unsafe partial class OuterSocket : IDisposable
     public OuterSocket(
         IPEndPoint local, OuterKind kind, int count = 64, int packetBytes = UsualPacketBytes, int kernelBufferBytes = 8 << 20, OuterOffloads offloads = OuterOffloads.All)
     {
-        Kind = kind;
+        _unix = local as BackplaneEndPoint;
+        Kind = kind = _unix is null ? kind : OuterKind.Backplane;
         _isV4 = local.AddressFamily == AddressFamily.InterNetwork;
-        (int type, int protocol) = kind == OuterKind.Udp ? (Libc.SOCK_DGRAM, 0) : (Libc.SOCK_RAW, Libc.IPPROTO_ESP);
-        _fd = Libc.Socket(_isV4 ? Libc.AF_INET : Libc.AF_INET6, type | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, protocol);
-        if (_fd < 0)
-            throw Libc.Failure(kind == OuterKind.Udp ? "Cannot open a UDP socket" : "Cannot open a raw socket for ESP (CAP_NET_RAW)", Marshal.GetLastPInvokeError());
+        _fd = _unix is null ? Open(kind, _isV4) : Backplane.OpenDatagram(_unix);
         if (!Set(Libc.SOL_SOCKET, Libc.SO_RCVBUFFORCE, kernelBufferBytes))
             Set(Libc.SOL_SOCKET, Libc.SO_RCVBUF, kernelBufferBytes);  // without CAP_NET_ADMIN: as much as net.core.rmem_max grants
         if (!Set(Libc.SOL_SOCKET, Libc.SO_SNDBUFFORCE, kernelBufferBytes))
             Set(Libc.SOL_SOCKET, Libc.SO_SNDBUF, kernelBufferBytes);
+        Local = _unix is null ? BindIp(local) : UdpEndpoint.From(local);
+        IsAnyAddress = local.Address.Equals(IPAddress.Any) || local.Address.Equals(IPAddress.IPv6Any);
+        Offloads = kind == OuterKind.Udp ? Probe(offloads) : OuterOffloads.None;
+        PacketBytes = packetBytes;
+        _in = new MessageRing(count, Offloads.HasFlag(OuterOffloads.Receive) ? LongestMessage : packetBytes, _unix is not null);
+        _filled = count;  // prepares all of them
+        _arrivals = new ArrivalOf[count];
+        _out = new MessageRing(Math.Max(count, Offloads.HasFlag(OuterOffloads.Send) ? count * 4 : count), packetBytes, _unix is not null);
+        _runs = new Run[_out.Count];
+    }
+
+    private static int Open(OuterKind kind, bool isV4)
+    {
+        (int type, int protocol) = kind == OuterKind.Udp ? (Libc.SOCK_DGRAM, 0) : (Libc.SOCK_RAW, Libc.IPPROTO_ESP);
+        int fd = Libc.Socket(isV4 ? Libc.AF_INET : Libc.AF_INET6, type | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, protocol);
+        return fd >= 0 ? fd
+            : throw Libc.Failure(kind == OuterKind.Udp ? "Cannot open a UDP socket" : "Cannot open a raw socket for ESP (CAP_NET_RAW)", Marshal.GetLastPInvokeError());
+    }
+
+    private UdpEndpoint BindIp(IPEndPoint local)
+    {
         foreach ((int level, int option) in _isV4
             ? [(Libc.SOL_IP, Libc.IP_PKTINFO), (Libc.SOL_IP, Libc.IP_RECVTOS), (Libc.SOL_IP, Libc.IP_RECVERR), (Libc.SOL_IP, Libc.IP_FREEBIND)]
             : (ReadOnlySpan<(int, int)>)[(Libc.SOL_IPV6, Libc.IPV6_V6ONLY), (Libc.SOL_IPV6, Libc.IPV6_RECVPKTINFO), (Libc.SOL_IPV6, Libc.IPV6_RECVTCLASS),
@@ -77,27 +100,18 @@ public sealed unsafe partial class OuterSocket : IDisposable
 
         SetDontFragment(true);
         byte* name = stackalloc byte[UdpEndpoint.StorageLength];
-        uint length = new UdpEndpoint(IpAddress.From(local.Address), kind == OuterKind.Udp ? (ushort)local.Port : (ushort)0).Write(name, _isV4);
+        uint length = new UdpEndpoint(IpAddress.From(local.Address), Kind == OuterKind.Udp ? (ushort)local.Port : (ushort)0).Write(name, _isV4);
         if (Libc.Bind(_fd, name, length) != 0)
         {
             int errno = Marshal.GetLastPInvokeError();
             _ = Libc.Close(_fd);
-            throw Libc.Failure(kind == OuterKind.Udp ? $"Cannot bind UDP {local}" : $"Cannot bind raw ESP to {local.Address}", errno);
+            throw Libc.Failure(Kind == OuterKind.Udp ? $"Cannot bind UDP {local}" : $"Cannot bind raw ESP to {local.Address}", errno);
         }
 
         length = UdpEndpoint.StorageLength;
         _ = Libc.GetSocketName(_fd, name, &length);
-        Local = UdpEndpoint.Read(name);
-        if (kind == OuterKind.RawEsp)
-            Local = Local with { Port = 0 };
-        IsAnyAddress = local.Address.Equals(IPAddress.Any) || local.Address.Equals(IPAddress.IPv6Any);
-        Offloads = kind == OuterKind.Udp ? Probe(offloads) : OuterOffloads.None;
-        PacketBytes = packetBytes;
-        _in = new MessageRing(count, Offloads.HasFlag(OuterOffloads.Receive) ? LongestMessage : packetBytes);
-        _filled = count;  // prepares all of them
-        _arrivals = new ArrivalOf[count];
-        _out = new MessageRing(Math.Max(count, Offloads.HasFlag(OuterOffloads.Send) ? count * 4 : count), packetBytes);
-        _runs = new Run[_out.Count];
+        UdpEndpoint bound = UdpEndpoint.Read(name);
+        return Kind == OuterKind.RawEsp ? bound with { Port = 0 } : bound;
     }
 
     public OuterKind Kind { get; }
@@ -164,6 +178,7 @@ public sealed unsafe partial class OuterSocket : IDisposable
             return;
         _ = Libc.Close(_fd);
         _fd = -1;
+        Backplane.Remove(_unix);
         _in.Dispose();
         _out.Dispose();
     }

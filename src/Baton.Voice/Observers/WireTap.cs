@@ -132,7 +132,7 @@ internal sealed class WireTap : IDisposable
         if (_options.Record is { } path)
         {
             var anywhere = new IPEndPoint(IPAddress.Any, 0);
-            IPEndPoint peer = _peer is null ? anywhere : (IPEndPoint)anywhere.Create(_peer);
+            IPEndPoint peer = _options.Peer ?? (_peer is { Family: not System.Net.Sockets.AddressFamily.Unix } ? (IPEndPoint)anywhere.Create(_peer) : anywhere);
             PcapFile.Write(path, Record, peer, PeerSide);
         }
     }
@@ -151,7 +151,7 @@ internal sealed class WireTap : IDisposable
         {
             if (Volatile.Read(ref _peer) is not { } peer)
                 Volatile.Write(ref _peer, peer = Copy(from));
-            Forward(buffer.AsSpan(0, bytes), WireDirection.ToCluster, known: peer.Equals(from));
+            Forward(buffer.AsSpan(0, bytes), WireDirection.ToCluster, known: KnownSenders.IsSame(peer, from));
         }
     }
 
@@ -160,7 +160,7 @@ internal sealed class WireTap : IDisposable
         var buffer = new byte[DatagramPort.LongestDatagram];
         var from = new SocketAddress(_options.RouterSide.AddressFamily);
         while (_routerSide.Receive(buffer, from) is var bytes and >= 0)
-            Forward(buffer.AsSpan(0, bytes), WireDirection.ToPeer, known: _router.Equals(from) && Volatile.Read(ref _peer) is not null);
+            Forward(buffer.AsSpan(0, bytes), WireDirection.ToPeer, known: KnownSenders.IsSame(_router, from) && Volatile.Read(ref _peer) is not null);
     }
 
     private void Forward(ReadOnlySpan<byte> datagram, WireDirection direction, bool known)

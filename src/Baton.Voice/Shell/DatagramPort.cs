@@ -1,16 +1,21 @@
 using System.Net;
 using System.Net.Sockets;
 using Baton.Linux;
+using Baton.Linux.Sockets;
+using Baton.Wire;
 
 namespace Baton.Voice.Shell;
 
-/// <summary>A bound UDP socket for threads that block on it. Nothing is allocated per datagram.</summary>
+/// <summary>A bound UDP socket, or a datagram socket of a backplane, for threads that block on it. Nothing is allocated per datagram.</summary>
 /// <remarks>Never connected: a connected UDP socket reports a dead receiver (ECONNREFUSED) as an error of the next call.</remarks>
 internal sealed class DatagramPort : IDisposable
 {
     public const int LongestDatagram = 65_536;
 
     private const int BufferBytes = 4 << 20; // as much as the system lets us have: bursts must not be lost here
+
+    /// <summary>A full queue at the other end is waited for, not an end that takes nothing.</summary>
+    private static readonly TimeSpan SendPatience = TimeSpan.FromMilliseconds(2);
 
     private readonly Socket _socket;
     private volatile bool _closed;
@@ -19,12 +24,15 @@ internal sealed class DatagramPort : IDisposable
     /// <param name="space">A network namespace to open the port in; null: ours.</param>
     public DatagramPort(IPEndPoint local, string? space = null)
     {
-        _socket = NetworkNamespace.In(space, () => new Socket(local.AddressFamily, SocketType.Dgram, ProtocolType.Udp));
+        _socket = NetworkNamespace.In(space, () => new Socket(local.AddressFamily, SocketType.Dgram, local is BackplaneEndPoint ? ProtocolType.Unspecified : ProtocolType.Udp));
         try
         {
             _socket.ReceiveBufferSize = BufferBytes;
             _socket.SendBufferSize = BufferBytes;
-            _socket.Bind(local);
+            if (local is BackplaneEndPoint place)
+                ListenSockets.BindUnix(_socket, place, SendPatience);
+            else
+                _socket.Bind(local);
         }
         catch
         {
@@ -32,7 +40,7 @@ internal sealed class DatagramPort : IDisposable
             throw;
         }
 
-        Local = (IPEndPoint)_socket.LocalEndPoint!;
+        Local = _socket.LocalEndPoint as IPEndPoint ?? local;
     }
 
     public IPEndPoint Local { get; }
@@ -47,6 +55,7 @@ internal sealed class DatagramPort : IDisposable
         {
             try
             {
+                from.Size = from.Buffer.Length;         // a Unix sender's is as long as its path
                 return _socket.ReceiveFrom(buffer, SocketFlags.None, from);
             }
             catch (SocketException) when (!_closed)

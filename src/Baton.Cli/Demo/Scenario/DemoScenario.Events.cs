@@ -16,8 +16,8 @@ public sealed partial class DemoScenario
         await MeasureAsync("kill", title, takeover: true, async _ =>
         {
             await CountAsync(_active, cancellation).ConfigureAwait(false);
-            if (first) _result.MemoryOfKilledMiB = cast[_active].ResidentMiB;
-            await cast.KillAsync(_active, cancellation).ConfigureAwait(false);
+            if (first) _result.MemoryOfKilledMiB = _cast[_active].ResidentMiB;
+            await _cast.KillAsync(_active, cancellation).ConfigureAwait(false);
             await SwapAsync(cancellation).ConfigureAwait(false);
         }, cancellation).ConfigureAwait(false);
     }
@@ -29,7 +29,7 @@ public sealed partial class DemoScenario
         string mark = $"kill-{_result.Events.Count - 1}";
         display.Doing("every ESP packet recorded before the kill is sent again");
         (ulong peer, ulong active) before = await ReplayedAsync(cancellation).ConfigureAwait(false);
-        JsonElement sent = await cast.Observer.AskAsync(
+        JsonElement sent = await _cast.Observer.AskAsync(
             new JsonObject { ["cmd"] = "inject", ["after"] = _calmSince, ["before"] = mark, ["guardMs"] = 60, ["pps"] = 10_000 }, TimeSpan.FromSeconds(60), cancellation).ConfigureAwait(false);
         long toPeer = sent.Count("injectedToPeer");
         long toCluster = sent.Count("injectedToCluster");
@@ -53,8 +53,8 @@ public sealed partial class DemoScenario
 
     private async Task<(ulong Peer, ulong Active)> ReplayedAsync(CancellationToken cancellation)
     {
-        NodeStatus peer = await watch.UntilAsync("the peer tells its counters", () => watch.PeerAsync(cancellation), Patience, cancellation).ConfigureAwait(false);
-        NodeStatus active = await watch.UntilAsync($"{_active} tells its counters", () => watch.GatewayAsync(_active, cancellation), Patience, cancellation).ConfigureAwait(false);
+        NodeStatus peer = await _watch.UntilAsync("the peer tells its counters", () => _watch.PeerAsync(cancellation), Patience, cancellation).ConfigureAwait(false);
+        NodeStatus active = await _watch.UntilAsync($"{_active} tells its counters", () => _watch.GatewayAsync(_active, cancellation), Patience, cancellation).ConfigureAwait(false);
         return (Tally.Replayed(peer), Tally.Replayed(active));
     }
 
@@ -68,8 +68,8 @@ public sealed partial class DemoScenario
         string mark = $"restart-{_result.Events.Count}";
         Reading start = await ReadAsync(mark, cancellation).ConfigureAwait(false);
         long at = Now;
-        await cast.StartGatewayAsync(dead).ConfigureAwait(false);
-        await watch.UntilReadyAsync(_active, dead, Patience, cancellation).ConfigureAwait(false);
+        await _cast.StartGatewayAsync(dead).ConfigureAwait(false);
+        await _watch.UntilReadyAsync(_active, dead, Patience, cancellation).ConfigureAwait(false);
         Reading end = await ReadAsync($"{mark}-after", cancellation).ConfigureAwait(false);
         JsonElement check = await CheckAsync(cancellation).ConfigureAwait(false);
         Add(new EventResult
@@ -93,7 +93,7 @@ public sealed partial class DemoScenario
     private Task SwitchoverAsync(CancellationToken cancellation) =>
         MeasureAsync("switchover", $"planned switchover to {_standby}", takeover: true, async _ =>
         {
-            Answer<SwitchoverReply> answer = await watch.SwitchoverAsync(_standby, cancellation).ConfigureAwait(false);
+            Answer<SwitchoverReply> answer = await _watch.SwitchoverAsync(_standby, cancellation).ConfigureAwait(false);
             if (answer.Value is not { Done: true }) throw new DemoException($"no switchover: {answer.Value?.Detail ?? answer.Error}");
             await SwapAsync(cancellation).ConfigureAwait(false);
             await HearLastAsync(_standby, cancellation).ConfigureAwait(false);
@@ -118,14 +118,14 @@ public sealed partial class DemoScenario
             }
 
             display.Doing($"{paused} runs again and must find itself deposed");
-            await watch.UntilGatewayAsync(paused, $"{paused} finds itself deposed", status => status.State == "standby" && status.Copy?.Term >= _term, Patience, cancellation).ConfigureAwait(false);
+            await _watch.UntilGatewayAsync(paused, $"{paused} finds itself deposed", status => status.State == "standby" && status.Copy?.Term >= _term, Patience, cancellation).ConfigureAwait(false);
         }, cancellation).ConfigureAwait(false);
     }
 
     private Task HandlerKillAsync(CancellationToken cancellation) =>
         MeasureAsync("handler-kill", "kill -9 of the handler; the call goes on", takeover: false, async _ =>
         {
-            await cast.KillAsync("h", cancellation).ConfigureAwait(false);
+            await _cast.KillAsync("h", cancellation).ConfigureAwait(false);
             await Task.Delay(Calm, cancellation).ConfigureAwait(false);
         }, cancellation);
 
@@ -136,19 +136,19 @@ public sealed partial class DemoScenario
         await MeasureAsync("kill-without-handler", $"kill -9 of {_active} while there is no handler: {_standby} acts alone", takeover: true, async _ =>
         {
             // A wrong suspicion while there is no handler costs most: who acts alone receives nothing until it is back (G7).
-            if (await watch.GatewayAsync(_standby, cancellation).ConfigureAwait(false) is { State: "alone" or "active" } early) CountFalseTakeover(_standby, early.Term);
+            if (await _watch.GatewayAsync(_standby, cancellation).ConfigureAwait(false) is { State: "alone" or "active" } early) CountFalseTakeover(_standby, early.Term);
             await CountAsync(_active, cancellation).ConfigureAwait(false);
-            await cast.KillAsync(_active, cancellation).ConfigureAwait(false);
+            await _cast.KillAsync(_active, cancellation).ConfigureAwait(false);
             began = Now;
             (_active, _standby) = (_standby, _active);
-            NodeStatus status = await watch.UntilGatewayAsync(_active, $"{_active} acts alone", one => one.State is "alone" or "active" && one.Term > _term, Patience, cancellation).ConfigureAwait(false);
+            NodeStatus status = await _watch.UntilGatewayAsync(_active, $"{_active} acts alone", one => one.State is "alone" or "active" && one.Term > _term, Patience, cancellation).ConfigureAwait(false);
             alone = (Now - began) / 1e6;
             _term = status.Term;
             await Task.Delay(TimeSpan.FromSeconds(options.Fast ? 1 : 2), cancellation).ConfigureAwait(false);
             display.Doing("the handler starts again from its file and adopts the term");
-            await cast.StartHandlerAsync().ConfigureAwait(false);
-            await watch.UntilHandlerAsync("the handler adopts the term", one => one.Record?.Holder?.Member == _active && one.Record.Term >= _term, Patience, cancellation).ConfigureAwait(false);
-            await watch.UntilGatewayAsync(_active, $"{_active} receives again", one => one.State == "active", Patience, cancellation).ConfigureAwait(false);
+            await _cast.StartHandlerAsync().ConfigureAwait(false);
+            await _watch.UntilHandlerAsync("the handler adopts the term", one => one.Record?.Holder?.Member == _active && one.Record.Term >= _term, Patience, cancellation).ConfigureAwait(false);
+            await _watch.UntilGatewayAsync(_active, $"{_active} receives again", one => one.State == "active", Patience, cancellation).ConfigureAwait(false);
         }, cancellation, () => string.Create(CultureInfo.InvariantCulture, $"it acted after {alone:0} ms, received again with the handler; the term was adopted")).ConfigureAwait(false);
     }
 
@@ -158,20 +158,20 @@ public sealed partial class DemoScenario
         {
             await CountAsync(_active, cancellation).ConfigureAwait(false);
             string stopped = _active;
-            cast.Expect(cast[stopped]);
+            _cast.Expect(_cast[stopped]);
             Signal(stopped, ProcessSignal.Terminate);
             await SwapAsync(cancellation).ConfigureAwait(false);
             await HearLastAsync(stopped, cancellation).ConfigureAwait(false);
-            await cast[stopped].WaitForExitAsync(cancellation).WaitAsync(TimeSpan.FromSeconds(20), cancellation).ConfigureAwait(false);
-            if (cast[stopped].ExitStatus != 0) throw new DemoException($"{stopped} ended with status {cast[stopped].ExitStatus}: {cast[stopped].LastWords()}");
+            await _cast[stopped].WaitForExitAsync(cancellation).WaitAsync(TimeSpan.FromSeconds(20), cancellation).ConfigureAwait(false);
+            if (_cast[stopped].ExitStatus != 0) throw new DemoException($"{stopped} ended with status {_cast[stopped].ExitStatus}: {_cast[stopped].LastWords()}");
         }, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>An orderly end of a term: its owner says which number of the call's SA it never assigned, while it still hands packets over.</summary>
     private async Task HearLastAsync(string surrendered, CancellationToken cancellation) =>
-        _lastOfSurrendered = (await watch.OutboundAsync(surrendered, keys.CallToPeer, cancellation).ConfigureAwait(false))?.Next - 1;
+        _lastOfSurrendered = (await _watch.OutboundAsync(surrendered, _keys.CallToPeer, cancellation).ConfigureAwait(false))?.Next - 1;
 
-    private Task<JsonElement> CheckAsync(CancellationToken cancellation) => cast.Probe.AskAsync(
+    private Task<JsonElement> CheckAsync(CancellationToken cancellation) => _cast.Probe.AskAsync(
         new JsonObject { ["cmd"] = "check", ["timeout"] = 3000 + options.Sas }, TimeSpan.FromSeconds(20 + (options.Sas / 200)), cancellation);
 
     private void Add(EventResult result)

@@ -12,10 +12,10 @@ public sealed partial class DemoScenario
 
     public async Task SoakAsync(string report, TimeSpan time, CancellationToken cancellation)
     {
-        await cast.StartObserverAsync(cancellation).ConfigureAwait(false);
-        string active = await cast.FormClusterAsync(Patience, cancellation).ConfigureAwait(false);
-        await cast.WatchAsync(active, cancellation).ConfigureAwait(false);
-        await cast.StartInstrumentsAsync(report, cancellation).ConfigureAwait(false);
+        await _cast.StartObserverAsync(cancellation).ConfigureAwait(false);
+        string active = await _cast.FormClusterAsync(Patience, cancellation).ConfigureAwait(false);
+        await _cast.WatchAsync(active, cancellation).ConfigureAwait(false);
+        await _cast.StartInstrumentsAsync(report, cancellation).ConfigureAwait(false);
         await LearnRolesAsync(cancellation).ConfigureAwait(false);
         await AnnounceAsync(cancellation).ConfigureAwait(false);
         ulong term = _term;
@@ -29,18 +29,18 @@ public sealed partial class DemoScenario
             await TellCountersAsync(cancellation).ConfigureAwait(false);
         }
 
-        ClusterStatus? cluster = await watch.HandlerAsync(cancellation).ConfigureAwait(false);
+        ClusterStatus? cluster = await _watch.HandlerAsync(cancellation).ConfigureAwait(false);
         _result.FalseTakeovers = cluster?.Record.Term == term ? 0 : 1;
         display.Say($"term {term} at the start, {cluster?.Record.Term} at the end", _result.FalseTakeovers == 0 ? "green" : "red");
         Reading end = await ReadAsync("end", cancellation).ConfigureAwait(false);
         _result.DeliveredTwice = end.DeliveredTwice;
-        _result.NumbersRepeated = (await cast.Observer.MarkAsync("end", cancellation).ConfigureAwait(false)).Count("repeats");
+        _result.NumbersRepeated = (await _cast.Observer.MarkAsync("end", cancellation).ConfigureAwait(false)).Count("repeats");
     }
 
     /// <summary>Of the active, since its start.</summary>
     private async Task TellCountersAsync(CancellationToken cancellation)
     {
-        NodeStatus? active = await watch.GatewayAsync(_active, cancellation).ConfigureAwait(false);
+        NodeStatus? active = await _watch.GatewayAsync(_active, cancellation).ConfigureAwait(false);
         string[] names = ["held.packets", "held.p50-us", "held.p99-us", "witness.false-suspicions", "witness.suspicions", "sentinel.worst-lateness-us", "sentinel.hangs",
             "engine.turn-longest-us", "engine.turns-over-5-ms", "collector.pause-total-us"];
         display.Say("  " + string.Join(", ", names.Select(name => $"{name} {active?.Counters.GetValueOrDefault(name)}")));
@@ -49,7 +49,7 @@ public sealed partial class DemoScenario
     /// <summary>Everything that the two gateways sent each other and the handler, over the ticks that passed.</summary>
     private async Task<double> MessagesPerTickAsync(int rate, TimeSpan time, CancellationToken cancellation)
     {
-        await cast.Probe.AskAsync(new JsonObject { ["cmd"] = "rate", ["rate"] = rate }, TimeSpan.FromSeconds(5), cancellation).ConfigureAwait(false);
+        await _cast.Probe.AskAsync(new JsonObject { ["cmd"] = "rate", ["rate"] = rate }, TimeSpan.FromSeconds(5), cancellation).ConfigureAwait(false);
         await Task.Delay(TimeSpan.FromSeconds(1), cancellation).ConfigureAwait(false);
         (ulong messages, ulong ticks) before = await SumAsync(cancellation).ConfigureAwait(false);
         await Task.Delay(time, cancellation).ConfigureAwait(false);
@@ -64,7 +64,7 @@ public sealed partial class DemoScenario
         (ulong messages, ulong ticks) = (0UL, 0UL);
         foreach (string gateway in Demo.Setup.Topology.Gateways)
         {
-            NodeStatus status = await watch.UntilGatewayAsync(gateway, "its counters", _ => true, Patience, cancellation).ConfigureAwait(false);
+            NodeStatus status = await _watch.UntilGatewayAsync(gateway, "its counters", _ => true, Patience, cancellation).ConfigureAwait(false);
             messages += status.Counters["sync.messages-sent"] + status.Counters["handler.messages-sent"];
             if (gateway == _active) ticks = status.Counters["engine.ticks"];
         }

@@ -9,8 +9,12 @@ using Baton.Linux;
 namespace Baton.Cli.Demo.Scenario;
 
 /// <summary>The main job, event by event. Every step waits for a state of the cluster and measures at the phones and the probe.</summary>
-public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, IDemoSas keys, RunFolder folder, DemoDisplay display, DemoOptions options)
+public sealed partial class DemoScenario(DemoStage stage, DemoDisplay display, DemoOptions options)
 {
+    private readonly Cast _cast = stage.Cast;
+    private readonly ClusterWatch _watch = stage.Watch;
+    private readonly IDemoSas _keys = stage.Sas;
+    private readonly RunFolder _folder = stage.Folder;
     private readonly DemoResult _result = new(options.Sas);
     private readonly Tally _tally = new();
     private string _active = "a";                       // it starts first, and alone
@@ -35,10 +39,10 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, IDemoSas
     public async Task RunAsync(string report, CancellationToken cancellation)
     {
         display.Doing("the handler, the router, two gateways and the peer start");
-        await cast.StartObserverAsync(cancellation).ConfigureAwait(false);
-        string active = await cast.FormClusterAsync(Patience, cancellation).ConfigureAwait(false);
-        await cast.WatchAsync(active, cancellation).ConfigureAwait(false);
-        await cast.StartInstrumentsAsync(report, cancellation).ConfigureAwait(false);
+        await _cast.StartObserverAsync(cancellation).ConfigureAwait(false);
+        string active = await _cast.FormClusterAsync(Patience, cancellation).ConfigureAwait(false);
+        await _cast.WatchAsync(active, cancellation).ConfigureAwait(false);
+        await _cast.StartInstrumentsAsync(report, cancellation).ConfigureAwait(false);
         await LearnRolesAsync(cancellation).ConfigureAwait(false);
         await AnnounceAsync(cancellation).ConfigureAwait(false);
         await ConverseAsync(options.Fast ? TimeSpan.FromSeconds(2) : TimeSpan.FromSeconds(5), cancellation).ConfigureAwait(false);
@@ -60,7 +64,7 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, IDemoSas
     private static long Now => Stopwatch.GetTimestamp() * (1_000_000_000L / Stopwatch.Frequency);
 
     private Task<Reading> ReadAsync(string mark, CancellationToken cancellation) =>
-        Reading.TakeAsync(cast.PhoneAtPeer, cast.PhoneAtCluster, cast.Probe, mark, cancellation);
+        Reading.TakeAsync(_cast.PhoneAtPeer, _cast.PhoneAtCluster, _cast.Probe, mark, cancellation);
 
     private async Task ConverseAsync(TimeSpan time, CancellationToken cancellation)
     {
@@ -71,7 +75,7 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, IDemoSas
     /// <summary>Nobody prescribes who is active: a takeover that nobody asked for must not break the run, only be counted.</summary>
     private async Task LearnRolesAsync(CancellationToken cancellation)
     {
-        ClusterStatus status = await watch.UntilReadyAsync(Patience, cancellation).ConfigureAwait(false);
+        ClusterStatus status = await _watch.UntilReadyAsync(Patience, cancellation).ConfigureAwait(false);
         string before = _active;
         (_active, _standby) = (status.Record.Holder.Member, status.Record.Designee.Member);
         if (before != _active) CountFalseTakeover(_active, status.Record.Term);
@@ -84,7 +88,7 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, IDemoSas
         if (_calmTerm != _term)
         {
             (_calmSince, _calmTerm) = ($"term-{_term}", _term);
-            JsonElement wire = await cast.Observer.MarkAsync(_calmSince, cancellation).ConfigureAwait(false);
+            JsonElement wire = await _cast.Observer.MarkAsync(_calmSince, cancellation).ConfigureAwait(false);
             if (Timeline.IsEmpty) _result.IkeInSetUp = wire.Count("ike");
         }
 
@@ -99,9 +103,9 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, IDemoSas
 
     private async Task AnnounceAsync(CancellationToken cancellation)
     {
-        NodeStatus? status = await watch.GatewayAsync(_active, cancellation).ConfigureAwait(false);
+        NodeStatus? status = await _watch.GatewayAsync(_active, cancellation).ConfigureAwait(false);
         _result.RealTime = status?.RealTime ?? false;
-        display.Say($"the call runs; {keys.Pairs} pairs of SAs; {_active} is active in term {_term}, {_standby} is ready");
+        display.Say($"the call runs; {_keys.Pairs} pairs of SAs; {_active} is active in term {_term}, {_standby} is ready");
         if (!_result.RealTime) display.Say("  without root there is no real-time priority: takeovers that nobody asked for are counted", "yellow");
     }
 
@@ -113,17 +117,17 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, IDemoSas
             await LearnRolesAsyncIfPossible(kind, cancellation).ConfigureAwait(false);
             await ConverseAsync(Calm, cancellation).ConfigureAwait(false);
         }
-        while (kind == "kill" && (await watch.HandlerAsync(cancellation).ConfigureAwait(false))?.Record.Term != _term);
+        while (kind == "kill" && (await _watch.HandlerAsync(cancellation).ConfigureAwait(false))?.Record.Term != _term);
 
         display.Say($"{title}");
         display.Doing(title);
 
         string mark = $"{kind}-{_result.Events.Count}";
         ulong term = _term;
-        Records? before = LedgerReader.Read(folder.File(NodeFiles.Ledger), keys.CallToPeer);
+        Records? before = LedgerReader.Read(_folder.File(NodeFiles.Ledger), _keys.CallToPeer);
         _ = await ReadAsync($"{mark}-calm", cancellation).ConfigureAwait(false);
         Reading start = await ReadAsync($"{mark}-before", cancellation).ConfigureAwait(false);
-        JsonElement wire = await cast.Observer.MarkAsync(mark, cancellation).ConfigureAwait(false);
+        JsonElement wire = await _cast.Observer.MarkAsync(mark, cancellation).ConfigureAwait(false);
         _lastOfSurrendered = null;
         long at = Now;
         await act(cancellation).ConfigureAwait(false);
@@ -131,13 +135,13 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, IDemoSas
         // What was under way has arrived by then, and a gap that is still open has shown its length.
         await Task.Delay(TimeSpan.FromMilliseconds(600), cancellation).ConfigureAwait(false);
         Reading end = await ReadAsync($"{mark}-after", cancellation).ConfigureAwait(false);
-        JsonElement wireAfter = await cast.Observer.MarkAsync($"{mark}-over", cancellation).ConfigureAwait(false);
+        JsonElement wireAfter = await _cast.Observer.MarkAsync($"{mark}-over", cancellation).ConfigureAwait(false);
 
         ulong? limit = null;
         ulong? first = null;
         if (takeover)
         {
-            Records? after = LedgerReader.Read(folder.File(NodeFiles.Ledger), keys.CallToPeer);
+            Records? after = LedgerReader.Read(_folder.File(NodeFiles.Ledger), _keys.CallToPeer);
             limit = _lastOfSurrendered ?? Limit(before, after, term);
             first = await FirstAfterAsync(mark, limit, term, cancellation).ConfigureAwait(false);
         }
@@ -182,10 +186,10 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, IDemoSas
     {
         var question = new JsonObject { ["cmd"] = "firstAfter", ["mark"] = mark };
         if (limit is { } above) question["above"] = above;
-        JsonElement answer = await cast.Observer.AskAsync(question, TimeSpan.FromSeconds(5), cancellation).ConfigureAwait(false);
+        JsonElement answer = await _cast.Observer.AskAsync(question, TimeSpan.FromSeconds(5), cancellation).ConfigureAwait(false);
         foreach (JsonElement watched in answer.GetProperty("watched").EnumerateArray())
         {
-            if (watched.GetProperty("direction").GetString() != "toPeer" || Spi(watched) != keys.CallToPeer) continue;
+            if (watched.GetProperty("direction").GetString() != "toPeer" || Spi(watched) != _keys.CallToPeer) continue;
             if (watched.GetProperty("firstAfter").ValueKind != JsonValueKind.Number) return null;
             Timeline.Takeover(limit ?? 0, _active, _term, watched.GetProperty("firstAfterAtNs").GetInt64(), term);
             return watched.GetProperty("firstAfter").GetUInt64();
@@ -199,7 +203,7 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, IDemoSas
     private async Task SwapAsync(CancellationToken cancellation)
     {
         (_active, _standby) = (_standby, _active);
-        ClusterStatus status = await watch.UntilHandlerAsync($"{_active} holds the next term", one => one.Record?.Holder?.Member == _active && one.Record.Term > _term, Patience, cancellation).ConfigureAwait(false);
+        ClusterStatus status = await _watch.UntilHandlerAsync($"{_active} holds the next term", one => one.Record?.Holder?.Member == _active && one.Record.Term > _term, Patience, cancellation).ConfigureAwait(false);
         _term = status.Record.Term;
     }
 
@@ -207,10 +211,10 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, IDemoSas
     {
         await ConverseAsync(Calm, cancellation).ConfigureAwait(false);
         display.Doing("a repeat is planted; the observer must find it");
-        long before = (await cast.Observer.MarkAsync("plant", cancellation).ConfigureAwait(false)).Count("repeats");
-        await cast.Observer.AskAsync(new JsonObject { ["cmd"] = "plant" }, TimeSpan.FromSeconds(5), cancellation).ConfigureAwait(false);
+        long before = (await _cast.Observer.MarkAsync("plant", cancellation).ConfigureAwait(false)).Count("repeats");
+        await _cast.Observer.AskAsync(new JsonObject { ["cmd"] = "plant" }, TimeSpan.FromSeconds(5), cancellation).ConfigureAwait(false);
         await Task.Delay(200, cancellation).ConfigureAwait(false);
-        JsonElement wire = await cast.Observer.MarkAsync("end", cancellation).ConfigureAwait(false);
+        JsonElement wire = await _cast.Observer.MarkAsync("end", cancellation).ConfigureAwait(false);
         _result.PlantedRepeatFound = wire.Count("repeats") == before + 1;
         _result.NumbersRepeated = wire.Count("repeats") - (_result.PlantedRepeatFound ? 1 : 0);
         _result.ForeignIvs = wire.Count("ivMismatch");
@@ -223,9 +227,9 @@ public sealed partial class DemoScenario(Cast cast, ClusterWatch watch, IDemoSas
     /// <summary>Remembers the counters of a gateway that is about to die, or at the end.</summary>
     private async Task CountAsync(string gateway, CancellationToken cancellation)
     {
-        if (cast[gateway].HasExited) return;
-        if (await watch.GatewayAsync(gateway, cancellation).ConfigureAwait(false) is { } status) _tally.Note(status);
+        if (_cast[gateway].HasExited) return;
+        if (await _watch.GatewayAsync(gateway, cancellation).ConfigureAwait(false) is { } status) _tally.Note(status);
     }
 
-    private void Signal(string node, ProcessSignal signal) => cast[node].Signal(signal);
+    private void Signal(string node, ProcessSignal signal) => _cast[node].Signal(signal);
 }

@@ -34,7 +34,7 @@ public sealed record Reading(JsonElement PhoneAtPeer, JsonElement PhoneAtCluster
     }
 }
 
-internal static class JsonCounts
+public static class JsonCounts
 {
     public static long Count(this JsonElement element, string name) => element.GetProperty(name).GetInt64();
 }

@@ -15,6 +15,20 @@ public sealed class RunFolder : IDisposable
             System.IO.File.Copy(log, System.IO.Path.Combine(folder, System.IO.Path.GetFileName(log)), overwrite: true);
     }
 
+    /// <summary>What a process has said so far; it may still be writing.</summary>
+    public string Log(string process)
+    {
+        string path = File($"{process}.log");
+        if (!System.IO.File.Exists(path)) return "";
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+
+    /// <summary>The last lines of every process, for whoever looks for the cause of a failure.</summary>
+    public string LastWords(int lines = 40) => string.Join('\n', Directory.EnumerateFiles(Path, "*.log").Select(System.IO.Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal)
+        .Select(process => $"== {process}.log\n{string.Join('\n', Log(process!).Split('\n').TakeLast(lines))}"));
+
     public void Dispose()
     {
         try
