@@ -87,16 +87,34 @@ internal static class NodeProcesses
     {
         using TlsMaterial? tls = options.Tls is null ? null : Tls(options);
         using var router = new RouterProcess(options, Keys(options), tls, logs.CreateLogger("router"));
-        await router.RunAsync(cancellation).ConfigureAwait(false);
+        if (options.Handler is null)
+        {
+            await router.RunAsync(cancellation).ConfigureAwait(false);
+            return ExitCode.Ok;
+        }
+
+        // Handler and router in one process: each has its own threads, and neither is of use to anybody without the other.
+        using TlsMaterial handlerTls = Tls(options, one => one.Handler?.Tls, "[handler] certificate");
+        await using var handler = new HandlerProcess(options with { Status = new() }, handlerTls, Keys(options), logs);
+        router.MoreCounters = () => handler.Counters.Select(counter => ($"handler.{counter.Key}", counter.Value));
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Task[] both = [handler.RunAsync(end.Token), router.RunAsync(end.Token)];
+        Task first = await Task.WhenAny(both).ConfigureAwait(false);
+        await end.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(both).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await first.ConfigureAwait(false);
         return ExitCode.Ok;
     }
 
-    private static TlsMaterial Tls(NodeOptions options)
+    private static TlsMaterial Tls(NodeOptions options) => Tls(options, one => one.Tls, "[tls]");
+
+    /// <param name="of">Which files of a configuration: a reload takes those of the newer one.</param>
+    private static TlsMaterial Tls(NodeOptions options, Func<NodeOptions, TlsOptions?> of, string table)
     {
-        TlsOptions files = options.Tls ?? throw new UsageException($"{options.File}: [tls] is missing");
-        return TlsMaterial.TryLoad(files.AuthorityFile, files.CertificateFile, files.KeyFile, out TlsMaterial material, out string error)
-            ? _tls = material
-            : throw new UsageException(error);
+        TlsOptions files = of(options) ?? throw new UsageException($"{options.File}: {table} is missing");
+        if (!TlsMaterial.TryLoad(files.AuthorityFile, files.CertificateFile, files.KeyFile, out TlsMaterial material, out string error)) throw new UsageException(error);
+        lock (Certificates) Certificates.Add((material, of));
+        return material;
     }
 
     private static ClusterKeys Keys(NodeOptions options) =>
@@ -122,10 +140,12 @@ internal static class NodeProcesses
             return;
         }
 
-        if (_tls is { } tls && options.Tls is { } files)
+        lock (Certificates)
         {
-            if (!TlsMaterial.TryLoad(files.AuthorityFile, files.CertificateFile, files.KeyFile, out TlsMaterial newer, out string refusal) || !tls.TryTakeOver(newer, out refusal))
+            foreach ((TlsMaterial tls, Func<NodeOptions, TlsOptions?> of) in Certificates)
             {
+                if (of(options) is not { } files) continue;
+                if (TlsMaterial.TryLoad(files.AuthorityFile, files.CertificateFile, files.KeyFile, out TlsMaterial newer, out string refusal) && tls.TryTakeOver(newer, out refusal)) continue;
                 log.LogError("not reloaded: {Error}", refusal);
                 return;
             }
@@ -138,7 +158,9 @@ internal static class NodeProcesses
 
     private static volatile LogLevel _level;
     private static Action<NodeOptions>? _reloaded;
-    private static volatile TlsMaterial? _tls;
+
+    /// <summary>What this process shows others, for a reload.</summary>
+    private static readonly List<(TlsMaterial Material, Func<NodeOptions, TlsOptions?> Of)> Certificates = [];
 
     private static LogLevel LevelOf(string level) => level switch
     {

@@ -37,10 +37,10 @@ internal sealed class Play : IDisposable
     public static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>Sets the stage, runs the body, ends every process. When it fails, the last words of every process are part of the message.</summary>
-    public static async Task RunAsync(Func<Play, Task> body)
+    public static async Task RunAsync(Func<Play, Task> body, bool ledgerInRouter = false)
     {
         Assert.SkipUnless(File.Exists(Program), $"there is no {Program}; ./test publishes it");
-        using var play = new Play(new DemoOptions(FurtherSas, null, null, 1, Fast: true, KeepLogs: true));
+        using var play = new Play(new DemoOptions(FurtherSas, null, null, 1, Fast: true, KeepLogs: true) { LedgerInRouter = ledgerInRouter });
         try
         {
             await body(play);

@@ -58,6 +58,19 @@ internal static class CheckCommand
             }
         }
 
+        if (options.Handler?.Tls is { } inside)
+        {
+            if (!TlsMaterial.TryLoad(inside.AuthorityFile, inside.CertificateFile, inside.KeyFile, out TlsMaterial material, out string error)) sound = Wrong(path, error);
+            else
+            {
+                using (material)
+                {
+                    if ((material.Identity.Cluster, material.Identity.Role) != (options.Cluster.Id, "handler"))
+                        sound = Wrong(path, $"the handler's certificate is of {material.Identity}: issue one with 'baton pki issue handler'");
+                }
+            }
+        }
+
         if (options.Cluster.KeyFile is { } keyFile && !ClusterKeys.TryLoad(keyFile, out _, out string keyError)) sound = Wrong(path, keyError);
         if (withSystem && options.Role is NodeRole.Gateway or NodeRole.Peer && !NetworkCheck.Node(options, (good, text) => SystemCheck.Line(Console.Out, good, text)))
             sound = Wrong(path, "this machine lacks what the file asks for");

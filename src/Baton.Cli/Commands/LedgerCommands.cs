@@ -29,7 +29,7 @@ internal static class LedgerCommands
         {
             string path = parsed.GetValue(file) ?? throw new UsageException($"name the handler's file first: baton handler FILE {name} COPY");
             if (ConfigFiles.Load(path) is not { } options) return ExitCode.Usage;
-            if (options.Handler is not { } handler) throw new UsageException($"{path} is not of a handler");
+            if (options.Handler is not { } handler) throw new UsageException($"{path} is of no handler, nor of a router with one");
             try
             {
                 Console.WriteLine(act(handler.Ledger, parsed.GetRequiredValue(copy)));

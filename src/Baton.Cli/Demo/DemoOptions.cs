@@ -13,6 +13,9 @@ public sealed record DemoOptions(int Sas, string? Json, string? Report, int Seed
 
     public DemoProfile Profile { get; init; }
 
+    /// <summary>There is no handler beside the router: the router keeps the records and the term.</summary>
+    public bool LedgerInRouter { get; init; }
+
     /// <summary>After the soak, some seconds at ten times the packet rate: it needs two cores for itself.</summary>
     public bool Tenfold { get; init; }
 }

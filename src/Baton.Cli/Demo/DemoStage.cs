@@ -23,7 +23,7 @@ public sealed class DemoStage : IDisposable
         string backplane = folder.File("backplane");
         (Folder, Topology, Addresses) = (folder, new Topology(_block, backplane), _block?.ToString() ?? $"unix:{backplane}");
         Sas = sas(Topology);
-        Files = new NodeFiles(folder, Topology);
+        Files = new NodeFiles(folder, Topology, options.LedgerInRouter);
         Files.Write(Sas);
         _launcher = new Launcher(folder.Path, program);
         Watch = new ClusterWatch(folder, Topology, Sas.Pairs * 2);

@@ -121,7 +121,8 @@ public static class ConfigFile
         TrackOptions track = known == NodeRole.Gateway ? PathReader.Track(root.Section("track")) : new();
         HeartbeatOptions heartbeat = inCluster ? ReadHeartbeat(root.Section("heartbeat")) : new();
         RedundancyOptions redundancy = known == NodeRole.Gateway ? ReadRedundancy(root.Section("redundancy")) : new();
-        HandlerOptions? handler = known is NodeRole.Handler or NodeRole.Controller ? ReadHandler(root.Section("handler")) : null;
+        bool keepsRecords = known is NodeRole.Handler or NodeRole.Controller || (known == NodeRole.Router && root.Has("handler"));
+        HandlerOptions? handler = keepsRecords ? ReadHandler(root.Section("handler"), known == NodeRole.Router ? tls : null) : null;
         ControllerOptions? controller = known == NodeRole.Controller ? ControllerReader.Read(root.Section("controller")) : null;
         RouterOptions? router = null;
         if (known == NodeRole.Router)
@@ -201,15 +202,19 @@ public static class ConfigFile
         return read;
     }
 
-    private static HandlerOptions? ReadHandler(ConfigSection table)
+    /// <param name="router">The certificates of the router that it lives in; null: it is a node of its own.</param>
+    private static HandlerOptions? ReadHandler(ConfigSection table, TlsOptions? router)
     {
         IPEndPoint? listen = table.Endpoint("listen", "Where the gateways' sessions come in.");
         string? ledger = table.Path("ledger", "The file of the records; it is made when it is not there.", mustExist: false);
         IPEndPoint? heartbeat = table.Endpoint("heartbeat", "Where the sentinels' heartbeats arrive.");
         TimeSpan? patience = table.Milliseconds("witness-patience-ms", 1, 10_000, "how long a suspicion waits for the other witness.");
         long limit = table.Number("ledger-limit-mb", 1, 1 << 20, "what the ledger file may grow to.") ?? 0;
+        string? certificate = router is null ? null : table.Path("certificate", "A certificate of role handler, from 'baton pki issue': members believe a router no records.", mustExist: true);
+        string? key = router is null ? null : table.Path("key", "The key beside the certificate, from 'baton pki issue'.", mustExist: true);
         table.Finish();
         if (listen is null || ledger is null || heartbeat is null) return null;
-        return new HandlerOptions(listen, ledger, heartbeat) { WitnessPatience = patience, LedgerLimit = limit << 20 };
+        TlsOptions? own = certificate is null || key is null ? null : new(router!.AuthorityFile, certificate, key);
+        return new HandlerOptions(listen, ledger, heartbeat) { WitnessPatience = patience, LedgerLimit = limit << 20, Tls = own };
     }
 }

@@ -50,6 +50,7 @@ public sealed record NodeOptions
 
     public RedundancyOptions Redundancy { get; init; } = new();
 
+    /// <summary>Handler; and a router that keeps the records and the term itself.</summary>
     public HandlerOptions? Handler { get; init; }
 
     public ControllerOptions? Controller { get; init; }
@@ -253,6 +254,9 @@ public sealed record HandlerOptions(IPEndPoint Listen, string Ledger, IPEndPoint
 
     /// <summary>Bytes that the file may grow to; 0: as large as the disk.</summary>
     public long LedgerLimit { get; init; }
+
+    /// <summary>Of a handler inside a router: its own certificate, of role handler. A router's would not be believed by the members. Null: that of the node.</summary>
+    public TlsOptions? Tls { get; init; }
 }
 
 /// <param name="Control">Where steering frames arrive.</param>

@@ -121,6 +121,9 @@ public sealed class RouterProcess : IDisposable
         _stop.Dispose();
     }
 
+    /// <summary>Counters of what else lives in this process. Set before <see cref="RunAsync"/>.</summary>
+    public Func<IEnumerable<(string Name, ulong Value)>> MoreCounters { get; set; } = () => [];
+
     private NodeStatus Status()
     {
         var status = new NodeStatus
@@ -141,6 +144,8 @@ public sealed class RouterProcess : IDisposable
         status.Counters["socket.inner-send-drops"] = (ulong)_inner.SendDrops;
         status.Counters["socket.truncated"] = (ulong)(_outer.Truncated + _inner.Truncated + _control.Truncated);
         status.Counters["process.resident-bytes"] = (ulong)Environment.WorkingSet;
+        foreach ((string name, ulong value) in MoreCounters())
+            status.Counters[name] = value;
         return status;
     }
 

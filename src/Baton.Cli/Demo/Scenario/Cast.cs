@@ -102,9 +102,9 @@ public sealed class Cast(Launcher launcher, NodeFiles files, Topology topology, 
     /// <summary>Waits until one gateway is active and the other would carry every SA on; says which one it is.</summary>
     public async Task<string> FormClusterAsync(TimeSpan patience, CancellationToken cancellation)
     {
-        await StartHandlerAsync().ConfigureAwait(false);
+        await (options.LedgerInRouter ? StartRouterAsync() : StartHandlerAsync()).ConfigureAwait(false);
         await watch.UntilHandlerAsync("the handler answers", _ => true, patience, cancellation).ConfigureAwait(false);
-        await StartRouterAsync().ConfigureAwait(false);
+        if (!options.LedgerInRouter) await StartRouterAsync().ConfigureAwait(false);
         await StartGatewayAsync("a").ConfigureAwait(false);
         await watch.UntilGatewayAsync("a", "a is active", status => status.State == "active", patience, cancellation).ConfigureAwait(false);
         await StartGatewayAsync("b").ConfigureAwait(false);

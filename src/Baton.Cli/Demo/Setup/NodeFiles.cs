@@ -6,7 +6,8 @@ using Baton.Voice;
 namespace Baton.Cli.Demo.Setup;
 
 /// <summary>Writes what an operator would: certificates, the cluster key, and one file a node.</summary>
-public sealed class NodeFiles(RunFolder folder, Topology topology)
+/// <param name="ledgerInRouter">No file for a handler: the router is it.</param>
+public sealed class NodeFiles(RunFolder folder, Topology topology, bool ledgerInRouter = false)
 {
     private const string Cluster = "demo";
     public const string Ledger = "ledger.db";
@@ -24,12 +25,13 @@ public sealed class NodeFiles(RunFolder folder, Topology topology)
         foreach (string gateway in Topology.Gateways) pki.Issue("gateway", gateway);
         sas.Write(folder);
 
-        File("h", "handler", $"""
+        string handler = $"""
             [handler]
             listen = "{topology.HandlerSession}"
             ledger = "{Ledger}"
             heartbeat = "{topology.HandlerHeartbeat}"
-            """);
+            """;
+        if (!ledgerInRouter) File("h", "handler", handler);
         File("r", "router", $"""
             [outer]
             listen = "{topology.RouterOuter}"
@@ -39,6 +41,11 @@ public sealed class NodeFiles(RunFolder folder, Topology topology)
             control = "{topology.RouterControl}"
             [status]
             listen = "{topology.RouterStatus}"
+            {(ledgerInRouter ? $"""
+                {handler}
+                certificate = "h.crt"
+                key = "h.key"
+                """ : "")}
             """);
         File("p", "peer", $"""
             [outer]
