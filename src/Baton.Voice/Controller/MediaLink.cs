@@ -34,7 +34,7 @@ internal sealed record MediaOrder(ulong Stream, MediaCall? Put);
 /// </remarks>
 internal sealed partial class MediaLink : IAsyncDisposable
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50), LastPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50), LastPause = TimeSpan.FromSeconds(1), LookEvery = TimeSpan.FromSeconds(1);
 
     private const int MostQueued = 100_000;
 
@@ -166,11 +166,12 @@ internal sealed partial class MediaLink : IAsyncDisposable
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(_end.Token);
         Task<string> watch = WatchAsync(ending.Token);
         Task<string> orders = OrdersAsync(work, first, ending.Token);
+        Task<string> looks = LookAsync(ending.Token);
         _events.Changed(this);
         Up(_log, Member, Group, IsActive ? "carries the media" : "stands by", first.Count);
-        string reason = await await Task.WhenAny(watch, orders);
+        string reason = await await Task.WhenAny(watch, orders, looks);
         await ending.CancelAsync();
-        await Task.WhenAll(watch, orders);
+        await Task.WhenAll(watch, orders, looks);
         return reason;
     }
 
@@ -234,6 +235,31 @@ internal sealed partial class MediaLink : IAsyncDisposable
             }
 
             return "it ended";
+        }
+        catch (RpcException e)
+        {
+            return e.StatusCode.ToString();
+        }
+        catch (OperationCanceledException)
+        {
+            return "ended";
+        }
+    }
+
+    /// <summary>Does it still carry the media? Its word of it may have been said before we listened; and a member that hangs says nothing.</summary>
+    private async Task<string> LookAsync(CancellationToken stop)
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(LookEvery, stop);
+                CallList seen = await _client.ListAsync(new ListCalls { Most = 1 }, deadline: DateTime.UtcNow + LookEvery, cancellationToken: stop);
+                if (seen.Active == IsActive)
+                    continue;
+                IsActive = seen.Active;
+                _events.Changed(this);
+            }
         }
         catch (RpcException e)
         {

@@ -106,6 +106,19 @@ public sealed class ControllerProcessTests : IAsyncLifetime
         await EventuallyAsync(() => !_a.Calls.ContainsKey(before.Id) && !_b.Calls.ContainsKey(before.Id), "ended at both");
     }
 
+    /// <summary>Who carries the media is seen also where its word was said before anybody listened.</summary>
+    [Fact]
+    public async Task WhoCarriesTheMediaIsLookedFor()
+    {
+        using Client client = await StartAsync();
+        _a.Active = false;
+        await EventuallyAsync(() => Counter("group.g.works") == 0, "nobody carries the media");
+        Assert.Equal("NoGateway", Error(await client.AskAsync(("command", "offer"), ("call-id", "c"), ("from-tag", "f"), ("sdp", Phone(4_000)))));
+        _b.Active = true;
+        await EventuallyAsync(() => Counter("group.g.works") == 1, "b does");
+        await client.OfferAsync(Phone(4_000));
+    }
+
     [Fact]
     public async Task WhatAMemberRefusesIsNotPromised()
     {
