@@ -6,6 +6,8 @@ if (args is ["esp", .. string[] rest])
     return EspCommand.Run(rest);
 if (args is ["selectors"])
     return SelectorCommand.Run();
+if (args is ["many", .. string[] many])
+    return ManyCommand.Run(many);
 if (args is ["heartbeats", .. string[] seconds])
     return HeartbeatCommand.Run(seconds);
 if (args is ["sentinel"])

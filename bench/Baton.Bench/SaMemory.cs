@@ -43,7 +43,7 @@ internal static class SaMemory
         return ((managedAfter - managed) / Count, (residentAfter - resident - (heapAfter - heap)) / Count);
     }
 
-    private static long Resident()
+    internal static long Resident()
     {
         string line = File.ReadLines("/proc/self/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
         return long.Parse(line.AsSpan(6, line.Length - 9).Trim(), CultureInfo.InvariantCulture) * 1_024;

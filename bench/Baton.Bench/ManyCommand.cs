@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Globalization;
+using Baton.Esp;
+using Baton.Gateway.Ports;
+using Baton.Wire;
+
+namespace Baton.Bench;
+
+/// <summary>`many`: what an SA weighs in a standby that holds a hundred thousand, by part; and what a packet costs with ten SAs and with so many, in turn.</summary>
+/// <remarks>Packets go through <c>PacketPath</c> a batch at a time, each batch over other SAs, spread evenly. The time in the kernel is measured apart: it does not depend on the SAs.</remarks>
+internal static class ManyCommand
+{
+    private const int Batch = 64;
+    private const int Batches = 800;
+    private const int Rounds = 9;
+
+    /// <summary>Pairs.</summary>
+    private const int Few = 5;
+
+    public static int Run(string[] args)
+    {
+        int pairs = args is [var text] && int.TryParse(text, CultureInfo.InvariantCulture, out int sas) ? sas / 2 : 50_000;
+        using (var warm = new ManySas(Few))
+        {
+            warm.TakeCopy();
+            warm.BuildSas();
+        }
+
+        using var many = new ManySas(pairs);
+        using var few = new ManySas(Few);
+        Weigh(many);
+        few.TakeCopy();
+        few.BuildSas();
+        few.TakeOver();
+        many.TakeOver();
+        Costs("seal outward, by selectors", few, many, Outward);
+        Costs("open inward, by SPI", few, many, Inward);
+        return 0;
+    }
+
+    private static void Weigh(ManySas many)
+    {
+        var at = new List<(string Part, long Managed, long Native)>();
+        Note("");
+        many.TakeCopy();
+        Note("copy of the records, leases, ceilings (Baton.Redundancy)");
+        many.BuildSas();
+        Note("SAs of the data path, with their ciphers");
+        Console.WriteLine($"memory of an SA in a standby with {many.Pairs * 2} SAs, bytes: managed | native (the library's key schedule among it)");
+        for (int i = 1; i < at.Count; i++)
+            Row(at[i].Part, at[i].Managed - at[i - 1].Managed, at[i].Native - at[i - 1].Native);
+        Row("together", at[^1].Managed - at[0].Managed, at[^1].Native - at[0].Native);
+
+        void Note(string part)
+        {
+            long managed = GC.GetTotalMemory(true);
+            at.Add((part, managed, SaMemory.Resident() - GC.GetGCMemoryInfo().TotalCommittedBytes));
+        }
+
+        void Row(string part, long managed, long native) =>
+            Console.WriteLine($"  {part,-58} {(double)managed / (many.Pairs * 2),6:0} | {(double)native / (many.Pairs * 2),6:0}");
+    }
+
+    /// <summary>Rounds in turn, so that what disturbs the machine disturbs both; medians.</summary>
+    private static void Costs(string what, ManySas few, ManySas many, Func<ManySas, int, Func<double>> prepare)
+    {
+        var (fewNs, manyNs) = (new List<double>(), new List<double>());
+        for (int round = 0; round <= Rounds; round++)
+        {
+            double one = prepare(few, round)(), other = prepare(many, round)();
+            if (round == 0)
+                continue;  // code that has just been compiled
+            fewNs.Add(one);
+            manyNs.Add(other);
+        }
+
+        fewNs.Sort();
+        manyNs.Sort();
+        double[] ratios = [.. fewNs.Zip(manyNs, (one, other) => other / one)];
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{what,-28} {Few * 2} SAs {fewNs[Rounds / 2],6:0} ns ({fewNs[0]:0} to {fewNs[^1]:0})   {many.Pairs * 2} SAs {manyNs[Rounds / 2],6:0} ns ({manyNs[0]:0} to {manyNs[^1]:0})   {manyNs[Rounds / 2] / fewNs[Rounds / 2]:0.00} x"));
+    }
+
+    private static Func<double> Outward(ManySas sas, int round)
+    {
+        var random = new Random(round);
+        byte[][] packets = [.. Enumerable.Range(0, Batch * Batches).Select(_ => sas.Outward(random.Next(sas.Pairs)))];
+        return () => Time(packets, sas, (packet, _) => sas.Path.Send(packet));
+    }
+
+    private static Func<double> Inward(ManySas sas, int round)
+    {
+        var random = new Random(round);
+        int[] drawn = [.. Enumerable.Range(0, Batch * Batches).Select(_ => random.Next(sas.Pairs))];
+        var next = new Dictionary<int, ulong>();
+        byte[][] packets = [.. drawn.Select(pair => sas.Inward(pair, ((ulong)round * Batch * Batches) + (next[pair] = next.GetValueOrDefault(pair) + 1)))];
+        var arrival = new Arrival(sas.Peer);
+        return () => Time(packets, sas, (packet, now) => sas.Path.Take(packet, arrival, now));
+    }
+
+    /// <summary>Nanoseconds a packet, without what the kernel takes.</summary>
+    private static double Time(byte[][] packets, ManySas sas, Func<byte[], Instant, EspVerdict> one)
+    {
+        long ticks = 0;
+        Instant now = Instant.FromMilliseconds(2_000);
+        for (int from = 0; from < packets.Length; from += Batch)
+        {
+            long start = Stopwatch.GetTimestamp();
+            for (int i = from; i < from + Batch; i++)
+            {
+                EspVerdict verdict = one(packets[i], now);
+                if (verdict != EspVerdict.Delivered)
+                    throw new InvalidOperationException($"packet {i}: {verdict}");
+            }
+
+            ticks += Stopwatch.GetTimestamp() - start;
+            sas.Path.Flush();
+        }
+
+        return Stopwatch.GetElapsedTime(0, ticks).TotalNanoseconds / packets.Length;
+    }
+}
