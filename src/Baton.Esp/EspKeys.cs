@@ -4,49 +4,44 @@ using Baton.Crypto.OpenSsl;
 
 namespace Baton.Esp;
 
-/// <summary>The ciphers of one SA in one direction. Not thread-safe: the SA's owner's.</summary>
-internal sealed class EspKeys : IDisposable
+/// <summary>From the key material of one direction to its cipher: an AEAD, or CBC with HMAC.</summary>
+/// <remarks>No object of its own stands between an SA and its cipher: a packet of an SA that was not used for a while would wait for memory once more.</remarks>
+internal static class EspKeys
 {
-    private readonly EvpCbc? _cbc;
-    private readonly EvpCbc? _ivCipher;
-    private readonly HmacSha256? _hmac;
-
-    internal EspKeys(EspSuite suite, ReadOnlySpan<byte> cipherKey, ReadOnlySpan<byte> saltOrIntegrityKey, CipherUse use, CipherLibrary library)
+    /// <returns>Null for CBC with HMAC.</returns>
+    /// <exception cref="ArgumentException">A length that the suite does not take.</exception>
+    public static Aead? MakeAead(EspSuite suite, ReadOnlySpan<byte> cipherKey, ReadOnlySpan<byte> saltOrIntegrityKey, CipherUse use, CipherLibrary library)
     {
         if (cipherKey.Length != suite.CipherKeyLength())
             throw new ArgumentException($"{suite} takes {suite.CipherKeyLength()} bytes of key.", nameof(cipherKey));
         if (saltOrIntegrityKey.Length != suite.TailLength())
             throw new ArgumentException($"{suite} takes {suite.TailLength()} bytes of salt or integrity key.", nameof(saltOrIntegrityKey));
-        Suite = suite;
-        if (suite.IsAead())
-        {
-            WireSalt = System.Runtime.InteropServices.MemoryMarshal.Read<uint>(saltOrIntegrityKey);
-            Aead = CipherProvider.Make(library, Algorithm(suite), cipherKey, use);
-        }
-        else
-        {
-            _cbc = new EvpCbc(cipherKey, encrypt: use == CipherUse.Seal);
-            _hmac = new HmacSha256(saltOrIntegrityKey);
-            if (use == CipherUse.Seal)
-                _ivCipher = MakeIvCipher(cipherKey);
-        }
+        return suite.IsAead() ? CipherProvider.Make(library, Algorithm(suite), cipherKey, use) : null;
     }
 
-    internal EspSuite Suite { get; }
-
-    /// <summary>Null for CBC with HMAC.</summary>
-    internal Aead? Aead { get; }
-
     /// <summary>The four bytes of an AEAD's salt as they stand in the nonce.</summary>
-    internal uint WireSalt { get; }
+    public static uint WireSalt(ReadOnlySpan<byte> salt) => System.Runtime.InteropServices.MemoryMarshal.Read<uint>(salt);
 
-    internal EvpCbc Cbc => _cbc!;
+    private static AeadAlgorithm Algorithm(EspSuite suite) => suite switch
+    {
+        EspSuite.AesGcm128 => AeadAlgorithm.Aes128Gcm,
+        EspSuite.AesGcm256 => AeadAlgorithm.Aes256Gcm,
+        _ => AeadAlgorithm.ChaCha20Poly1305,
+    };
+}
 
-    internal HmacSha256 Hmac => _hmac!;
+/// <summary>CBC with HMAC-SHA-256 in one direction. Not thread-safe: the SA's owner's.</summary>
+internal sealed class CbcHmac(ReadOnlySpan<byte> cipherKey, ReadOnlySpan<byte> integrityKey, CipherUse use) : IDisposable
+{
+    private readonly EvpCbc? _ivCipher = use == CipherUse.Seal ? MakeIvCipher(cipherKey) : null;
+
+    public EvpCbc Cbc { get; } = new(cipherKey, encrypt: use == CipherUse.Seal);
+
+    public HmacSha256 Hmac { get; } = new(integrityKey);
 
     /// <summary>The IV of a CBC packet: the sequence number enciphered under a key of its own. No two packets share a number, so no two share
     /// an IV, and nobody without the key can tell the next one (RFC 3602 3: "unpredictable").</summary>
-    internal void MakeIv(ulong sequence, Span<byte> iv)
+    public void MakeIv(ulong sequence, Span<byte> iv)
     {
         iv.Clear();
         System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(iv[8..], sequence);
@@ -57,18 +52,10 @@ internal sealed class EspKeys : IDisposable
 
     public void Dispose()
     {
-        Aead?.Dispose();
-        _cbc?.Dispose();
+        Cbc.Dispose();
         _ivCipher?.Dispose();
-        _hmac?.Dispose();
+        Hmac.Dispose();
     }
-
-    private static AeadAlgorithm Algorithm(EspSuite suite) => suite switch
-    {
-        EspSuite.AesGcm128 => AeadAlgorithm.Aes128Gcm,
-        EspSuite.AesGcm256 => AeadAlgorithm.Aes256Gcm,
-        _ => AeadAlgorithm.ChaCha20Poly1305,
-    };
 
     private static EvpCbc MakeIvCipher(ReadOnlySpan<byte> cipherKey)
     {

@@ -21,15 +21,18 @@ public sealed unsafe class InboundSa : IDisposable
     /// <summary>How many forgeries may cost a second look before authentic packets pay for more, see <see cref="SecondLook"/>.</summary>
     private const int Patience = 64;
 
-    private readonly EspKeys _keys;
     private readonly Aead? _aead;
+
+    /// <summary>Null for an AEAD.</summary>
+    private readonly CbcHmac? _cbc;
     private readonly ReplayWindow _window;
     private readonly uint _salt;
     private readonly uint _wireSpi;
     private readonly int _alignment;
     private readonly int _textAt;
-    private readonly bool _extended;
     private int _patience = Patience;
+    private readonly EspSuite _suite;
+    private readonly bool _extended;
 
     /// <param name="windowSize">At least so many numbers below the top are told apart (RFC 4303 3.4.3): rounded up to a multiple of 64.</param>
     public InboundSa(
@@ -42,18 +45,21 @@ public sealed unsafe class InboundSa : IDisposable
     public InboundSa(
         uint spi, EspSuite suite, bool extended, int windowSize, ReadOnlySpan<byte> cipherKey, ReadOnlySpan<byte> saltOrIntegrityKey, CipherLibrary library)
     {
-        (Spi, _wireSpi, _extended) = (spi, BinaryPrimitives.ReverseEndianness(spi), extended);
+        (_suite, _wireSpi, _extended) = (suite, BinaryPrimitives.ReverseEndianness(spi), extended);
         _window = new ReplayWindow((windowSize + 63) & ~63);
-        _keys = new EspKeys(suite, cipherKey, saltOrIntegrityKey, CipherUse.Open, library);
-        (_aead, _salt) = (_keys.Aead, _keys.WireSalt);
+        _aead = EspKeys.MakeAead(suite, cipherKey, saltOrIntegrityKey, CipherUse.Open, library);
+        if (_aead is null)
+            _cbc = new CbcHmac(cipherKey, saltOrIntegrityKey, CipherUse.Open);
+        else
+            _salt = EspKeys.WireSalt(saltOrIntegrityKey);
         (_alignment, _textAt) = (suite.Alignment(), suite.PayloadOffset());
     }
 
-    public uint Spi { get; }
+    public uint Spi => BinaryPrimitives.ReverseEndianness(_wireSpi);
 
     public bool Extended => _extended;
 
-    public EspSuite Suite => _keys.Suite;
+    public EspSuite Suite => _suite;
 
     public ReplayWindow Window => _window;
 
@@ -121,7 +127,11 @@ public sealed unsafe class InboundSa : IDisposable
     /// <summary>Marks the number of an authentic packet that the ceiling admits. False: another packet with it was accepted meanwhile.</summary>
     public bool Accept(ulong sequence) => _window.TryAccept(sequence);
 
-    public void Dispose() => _keys.Dispose();
+    public void Dispose()
+    {
+        _aead?.Dispose();
+        _cbc?.Dispose();
+    }
 
     private EspVerdict OpenAndMark(byte* packet, ref EspOpenItem item)
     {
@@ -204,7 +214,7 @@ public sealed unsafe class InboundSa : IDisposable
     {
         if (!VerifyHmac(packet, textLength, sequence))
             return false;
-        _keys.Cbc.Apply(new ReadOnlySpan<byte>(packet + EspSuites.HeaderLength, EvpCbc.BlockLength), new Span<byte>(text, textLength));
+        _cbc!.Cbc.Apply(new ReadOnlySpan<byte>(packet + EspSuites.HeaderLength, EvpCbc.BlockLength), new Span<byte>(text, textLength));
         return true;
     }
 
@@ -214,7 +224,7 @@ public sealed unsafe class InboundSa : IDisposable
         Span<byte> high = stackalloc byte[4];
         BinaryPrimitives.WriteUInt32BigEndian(high, (uint)(sequence >> 32));
         int signed = _textAt + textLength;
-        return _keys.Hmac.Verify(
+        return _cbc!.Hmac.Verify(
             new ReadOnlySpan<byte>(packet, signed), _extended ? high : default, new ReadOnlySpan<byte>(packet + signed, EspSuites.IcvLength));
     }
 

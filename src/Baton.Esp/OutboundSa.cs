@@ -20,10 +20,13 @@ namespace Baton.Esp;
 /// </remarks>
 public sealed unsafe class OutboundSa : IDisposable
 {
-    private readonly EspKeys _keys;
     private readonly Aead? _aead;
+
+    /// <summary>Null for an AEAD.</summary>
+    private readonly CbcHmac? _cbc;
     private readonly uint _salt;
     private readonly uint _wireSpi;
+    private readonly EspSuite _suite;
     private readonly bool _extended;
 
     public OutboundSa(uint spi, EspSuite suite, bool extended, ReadOnlySpan<byte> cipherKey, ReadOnlySpan<byte> saltOrIntegrityKey)
@@ -35,17 +38,20 @@ public sealed unsafe class OutboundSa : IDisposable
     public OutboundSa(
         uint spi, EspSuite suite, bool extended, ReadOnlySpan<byte> cipherKey, ReadOnlySpan<byte> saltOrIntegrityKey, CipherLibrary library)
     {
-        (Spi, _wireSpi, _extended) = (spi, BinaryPrimitives.ReverseEndianness(spi), extended);
-        _keys = new EspKeys(suite, cipherKey, saltOrIntegrityKey, CipherUse.Seal, library);
-        (_aead, _salt) = (_keys.Aead, _keys.WireSalt);
+        (_suite, _wireSpi, _extended) = (suite, BinaryPrimitives.ReverseEndianness(spi), extended);
+        _aead = EspKeys.MakeAead(suite, cipherKey, saltOrIntegrityKey, CipherUse.Seal, library);
+        if (_aead is null)
+            _cbc = new CbcHmac(cipherKey, saltOrIntegrityKey, CipherUse.Seal);
+        else
+            _salt = EspKeys.WireSalt(saltOrIntegrityKey);
     }
 
-    public uint Spi { get; }
+    public uint Spi => BinaryPrimitives.ReverseEndianness(_wireSpi);
 
     /// <summary>Extended (64-bit) sequence numbers.</summary>
     public bool Extended => _extended;
 
-    public EspSuite Suite => _keys.Suite;
+    public EspSuite Suite => _suite;
 
     /// <summary>Writes the ESP packet for <paramref name="payload"/>.</summary>
     /// <param name="sequence">A number that nobody used on this SA before; at least 1.</param>
@@ -100,7 +106,11 @@ public sealed unsafe class OutboundSa : IDisposable
         return done;
     }
 
-    public void Dispose() => _keys.Dispose();
+    public void Dispose()
+    {
+        _aead?.Dispose();
+        _cbc?.Dispose();
+    }
 
     /// <summary>A length that is not negative, at a place that is not negative, ends within the buffer.</summary>
     private static bool Lies(int at, int length, int within) => (at | length) >= 0 && (long)at + length <= within;
@@ -146,14 +156,14 @@ public sealed unsafe class OutboundSa : IDisposable
         BinaryPrimitives.WriteUInt32BigEndian(new Span<byte>(packet, 4), Spi);
         BinaryPrimitives.WriteUInt32BigEndian(new Span<byte>(packet + 4, 4), (uint)sequence);
         var iv = new Span<byte>(packet + EspSuites.HeaderLength, block);
-        _keys.MakeIv(sequence, iv);
-        _keys.Cbc.Apply(iv, text);
+        _cbc!.MakeIv(sequence, iv);
+        _cbc.Cbc.Apply(iv, text);
 
         // With ESN the high half is signed behind the packet, and not sent (RFC 4303 2.2.1).
         Span<byte> high = stackalloc byte[4];
         BinaryPrimitives.WriteUInt32BigEndian(high, (uint)(sequence >> 32));
         var icv = new Span<byte>(packet + textAt + textLength, EspSuites.IcvLength);
-        _keys.Hmac.Compute(new ReadOnlySpan<byte>(packet, textAt + textLength), _extended ? high : default, icv);
+        _cbc.Hmac.Compute(new ReadOnlySpan<byte>(packet, textAt + textLength), _extended ? high : default, icv);
         return textAt + textLength + EspSuites.IcvLength;
     }
 }
