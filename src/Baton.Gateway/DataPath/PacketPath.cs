@@ -33,6 +33,9 @@ internal sealed partial class PacketPath : IDisposable
     private readonly SaTable<InboundEntry> _bySpi = new();
     private readonly Dictionary<uint, OutboundEntry> _outboundBySpi = [];
     private readonly SelectorTable _selectors = new();
+
+    /// <summary>Of the outbound SA that was added last.</summary>
+    private SaSelector[] _newestSource = [];
     private readonly HeldQueue _held = new(HeldPackets, 2_048);
     private readonly Gathering _gathering = new();
     private Poller? _poller;
@@ -78,6 +81,9 @@ internal sealed partial class PacketPath : IDisposable
 
     public IReadOnlyDictionary<SaId, InboundEntry> InboundSas => _inbound;
 
+    /// <summary>Of both directions.</summary>
+    public SaIdRow Ids { get; } = new();
+
     public OutboundEntry? FindOutbound(uint spi) => _outboundBySpi.GetValueOrDefault(spi);
 
     public InboundEntry? FindInbound(uint spi) => _bySpi.Find(spi);
@@ -114,10 +120,13 @@ internal sealed partial class PacketPath : IDisposable
     public void Add(OutboundEntry entry, OutboundLease? lease)
     {
         entry.Lease = lease;
+        entry.ShareSource(_newestSource);
+        _newestSource = entry.Source;
         entry.Moved = _isPeer ? null : MovedPeers;
         if (_outbound.TryGetValue(entry.Id, out OutboundEntry? before) && before != entry)
             EverMoved.Remove(before);
         _outbound[entry.Id] = entry;
+        Ids.Add(entry.Id);
         _outboundBySpi[entry.Sa.Spi] = entry;  // two peers may choose the same: good for questions, and for pairs that have no id
         if (entry.Child != 0)
         {
@@ -140,6 +149,7 @@ internal sealed partial class PacketPath : IDisposable
     {
         entry.Ceiling = ceiling;
         _inbound[entry.Id] = entry;
+        Ids.Add(entry.Id);
         _bySpi.Set(entry.Sa.Spi, entry);
         if (entry.Child != 0)
         {
@@ -226,6 +236,7 @@ internal sealed partial class PacketPath : IDisposable
 
     public void Remove(SaId id)
     {
+        Ids.Remove(id);
         if (_outbound.Remove(id, out OutboundEntry? outbound))
         {
             EverMoved.Remove(outbound);
