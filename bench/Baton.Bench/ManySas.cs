@@ -18,6 +18,8 @@ internal sealed class ManySas : IDisposable
     private const int PartOfSnapshot = 200;
     private const int InnerBytes = 200;
 
+    private const ulong Coarse = 1 << 20;
+
     private static readonly Incarnation Self = new("b", 2);
     private static readonly CounterSpace Space = CounterSpace.EspExtended;
 
@@ -64,13 +66,15 @@ internal sealed class ManySas : IDisposable
         Step(new MemberInput.Changed(new LedgerChange(true, cluster, [], [])));
     }
 
-    /// <summary>From now on this member works, and nobody stands by.</summary>
+    /// <summary>From now on this member works, and nobody stands by; what it starts at it has raised once.</summary>
     public void TakeOver()
     {
-        ClusterRecord cluster = Core.Cluster!;
-        Step(new MemberInput.Changed(new LedgerChange(false, cluster with { Revision = 8, Term = 2, Holder = Self, HolderWasInSync = true }, [], [])));
+        ClusterRecord cluster = Core.Cluster! with { Revision = 8, Term = 2, Holder = Self };
+        Step(new MemberInput.Changed(new LedgerChange(false, cluster, [], [])));
         if (!Core.IsActive)
             throw new InvalidOperationException("it does not work");
+        IEnumerable<SaRecord> raised = Enumerable.Range(0, Pairs).Select(pair => Record((pair * 2) + 1) with { CoarseCeiling = Coarse * 2 });
+        Step(new MemberInput.Changed(new LedgerChange(false, cluster with { Revision = 9 }, [.. raised], [])));
     }
 
     public void BuildSas()
@@ -86,12 +90,13 @@ internal sealed class ManySas : IDisposable
     /// <summary>From a host behind us to the one behind this pair's peer.</summary>
     public byte[] Outward(int pair) => Inner(0x0A02_0001, Host(pair));
 
-    /// <summary>From the peer of this pair, sealed under a number in the first lease.</summary>
+    /// <summary>From the peer of this pair.</summary>
+    /// <param name="number">From 1; above where this member started.</param>
     public byte[] Inward(int pair, ulong number)
     {
         byte[] packet = new byte[InnerBytes + 64];
         using var sealer = new Esp.OutboundSa(Spi((pair * 2) + 1), Esp.EspSuite.AesGcm128, true, _keys[pair].AsSpan(0, 16), _keys[pair].AsSpan(16));
-        int length = sealer.Seal(Inner(Host(pair), 0x0A02_0001), 4, number, packet);
+        int length = sealer.Seal(Inner(Host(pair), 0x0A02_0001), 4, Coarse + number, packet);
         return packet[..length];
     }
 
@@ -117,7 +122,7 @@ internal sealed class ManySas : IDisposable
 
     private static SaRecord Record(int sa) => new(
         new SaId((ulong)sa + 1), sa % 2 == 0 ? SaDirection.Outbound : SaDirection.Inbound, Spi(sa), Space, (ulong)sa + 1, 1 << 20, Limit: 1 << 20, LimitTerm: 1,
-        CoarseCeiling: sa % 2 == 0 ? 0UL : 1 << 20, LastAuthenticated: 0, RandomNumberGenerator.GetBytes(180));
+        CoarseCeiling: sa % 2 == 0 ? 0 : Coarse, LastAuthenticated: 0, RandomNumberGenerator.GetBytes(180));
 
     private SaDescription Describe(int pair, SaRecord record) => new(
         $"conn{pair}", SaSuite.AesGcm128, SaMode.Tunnel, record.Spi, 0, true, 128, [new SaSelector(0, 0, ushort.MaxValue, IpAddress.V4(0x0A02_0000), IpAddress.V4(0x0A02_FFFF))],

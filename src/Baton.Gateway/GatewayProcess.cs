@@ -75,7 +75,7 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
             _tls, this, _engine.StatusAsync, _log);
         _engine.Session = session;
         _engine.UseIke();
-        IReadOnlyList<(StaticSa Sa, ulong Tag)> configured = _engine.Tagged(_options.StaticSas);
+        ConfiguredSa[] configured = _engine.Tagged(_options.StaticSas);
         _engine.Post(engine => engine.SetConfigured(configured));
         _engine.Path.TellOffloads(text => _log.LogInformation("{Text}", text));
         _engine.Start();
@@ -91,7 +91,7 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
         await using NodeStatusServer? status = await NodeStatusServer.StartAsync(_options, _tls, _engine.StatusAsync, _engine.IkeCommandAsync, _log);
         _log.LogInformation("ciphers by {Library}", CipherProvider.Description);
         _log.LogInformation("{Member} runs: outer {Outer}, inner {Inner}; {Sas} pairs of SAs configured",
-            _engine.Self, _options.Outer!.Listen, _options.Inner!.Tun ?? _options.Inner.Listen!.ToString(), _options.StaticSas.Count);
+            _engine.Self, _options.Outer!.Listen, _options.Inner!.Tun ?? _options.Inner.Listen!.ToString(), configured.Length);
 
         await Task.WhenAny(Task.Delay(Timeout.Infinite, stop), _engine.Ended.Task, gaveUp.Task);
         if (_engine.Ended.Task.IsFaulted)
@@ -123,7 +123,7 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
     /// <summary>Takes a checked configuration over without a restart: SAs and, by the caller, the level of the log.</summary>
     public void Reload(NodeOptions options)
     {
-        IReadOnlyList<(StaticSa Sa, ulong Tag)> configured = _engine.Tagged(options.StaticSas);
+        ConfiguredSa[] configured = _engine.Tagged(options.StaticSas);
         _engine.Post(engine => engine.SetConfigured(configured));
         _engine.Ike?.Runner.Post(new Baton.Ike.IkeInput.SetConnections(options.Ike.Connections));
         _engine.Post(engine => engine.Path.SetTraps(options.Ike));

@@ -58,7 +58,16 @@ public sealed record NodeOptions
     public RouterOptions? Router { get; init; }
 
     /// <summary>Only with <c>[insecure] static-keying = true</c> (RFC 8221 3).</summary>
-    public IReadOnlyList<StaticSa> StaticSas { get; init; } = [];
+    public IReadOnlyList<StaticSa> StaticSas
+    {
+        get => _staticSas;
+        init => _staticSas = value;
+    }
+
+    private IReadOnlyList<StaticSa> _staticSas = [];
+
+    /// <summary>Whoever has taken them over says so: keys are kept in one place, and where there are many SAs their text is a good part of what a standby weighs.</summary>
+    public void ForgetStaticSas() => _staticSas = [];
 
     /// <summary>Gateway, peer: what is negotiated with whom.</summary>
     public IkeOptions Ike { get; init; } = IkeOptions.None;

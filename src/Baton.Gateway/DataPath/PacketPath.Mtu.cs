@@ -57,9 +57,9 @@ internal sealed partial class PacketPath
     /// <summary>The longest payload of this SA for the path to its peer.</summary>
     private int Fits(OutboundEntry entry)
     {
-        if (entry.FitsGeneration == _paths.Generation && entry.FitsFor == entry.Peer)
+        if (entry.FitsGeneration == _paths.Generation)
             return entry.Fits;
-        (entry.FitsGeneration, entry.FitsFor) = (_paths.Generation, entry.Peer);
+        entry.FitsGeneration = _paths.Generation;
         return entry.Fits = entry.Sa.Suite.LargestPayload(_paths.Of(entry.Peer.Address), entry.Peer.Address.IsV4, inUdp: !entry.Peer.IsRaw);
     }
 

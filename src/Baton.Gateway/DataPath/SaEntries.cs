@@ -26,9 +26,12 @@ internal sealed class OutboundEntry(SaId id, OutboundSa sa, SaDescription descri
     public uint PartnerSpi { get; } = description.Partner;
 
     /// <summary>The side that a packet comes from: the cluster's; at the peer itself the sides change places.</summary>
-    public SaSelector[] Source { get; } = [.. swap ? description.Remote : description.Local];
+    public SaSelector[] Source { get; private set; } = [.. swap ? description.Remote : description.Local];
 
     public SaSelector[] Destination { get; } = [.. swap ? description.Local : description.Remote];
+
+    /// <summary>Keeps the other's row of selectors where it says the same: most SAs have the cluster's side in common, and memory is what limits their number.</summary>
+    public void ShareSource(SaSelector[] other) => Source = Source.AsSpan().SequenceEqual(other) ? other : Source;
 
     private UdpEndpoint _peer = description.Peer is { } peer ? UdpEndpoint.From(peer) : default;
 
@@ -40,7 +43,7 @@ internal sealed class OutboundEntry(SaId id, OutboundSa sa, SaDescription descri
         {
             if (_peer == value)
                 return;
-            _peer = value;
+            (_peer, FitsGeneration) = (value, -1);
             if (Moved is null || IsMoveQueued)
                 return;
             IsMoveQueued = true;
@@ -65,11 +68,10 @@ internal sealed class OutboundEntry(SaId id, OutboundSa sa, SaDescription descri
     /// <summary>Which of our addresses the peer speaks to; none: not known yet, the kernel chooses.</summary>
     public UdpEndpoint Local { get; set; }
 
-    /// <summary>The longest payload, as it was for this peer and this state of what is known of paths.</summary>
+    /// <summary>The longest payload, as it was for this state of what is known of paths.</summary>
     public int Fits { get; set; }
 
-    public UdpEndpoint FitsFor { get; set; }
-
+    /// <summary>-1: to be found anew, for another peer.</summary>
     public int FitsGeneration { get; set; } = -1;
 
     public ulong KeyCheck { get; init; }
@@ -140,8 +142,6 @@ internal sealed class InboundEntry : IDisposable
         // A packet from the peer has the peer's side as source; at the peer itself the sides change places.
         Source = [.. swap ? description.Local : description.Remote];
         Destination = [.. swap ? description.Remote : description.Local];
-        if (OneHost(Source) is { } source && OneHost(Destination) is { } destination && source.IsV4 == destination.IsV4)
-            Hosts = (source, destination);
     }
 
     public SaId Id { get; }
@@ -157,18 +157,19 @@ internal sealed class InboundEntry : IDisposable
         set => _window.Ceiling = value;
     }
 
-    public string Name { get; }
+    public string Name { get; private set; }
 
     public bool IsTransport { get; }
 
     public uint PartnerSpi { get; }
 
-    public SaSelector[] Source { get; }
+    public SaSelector[] Source { get; private set; }
 
-    public SaSelector[] Destination { get; }
+    public SaSelector[] Destination { get; private set; }
 
     /// <summary>The two hosts of a transport-mode SA; null where the selectors are not of one host each.</summary>
-    public (IpAddress Source, IpAddress Destination)? Hosts { get; }
+    public (IpAddress Source, IpAddress Destination)? Hosts =>
+        OneHost(Source) is { } source && OneHost(Destination) is { } destination && source.IsV4 == destination.IsV4 ? (source, destination) : null;
 
     public ulong KeyCheck { get; init; }
 
@@ -183,7 +184,23 @@ internal sealed class InboundEntry : IDisposable
     public ulong MadeBy { get; }
 
     /// <summary>The SA of the other direction; null while there is none.</summary>
-    public OutboundEntry? Partner { get; set; }
+    public OutboundEntry? Partner
+    {
+        get => _partner;
+        set
+        {
+            _partner = value;
+            if (value is null)
+                return;
+
+            // What the two halves of a pair say alike is kept once.
+            Name = Name == value.Name ? value.Name : Name;
+            Source = Source.AsSpan().SequenceEqual(value.Destination) ? value.Destination : Source;
+            Destination = Destination.AsSpan().SequenceEqual(value.Source) ? value.Source : Destination;
+        }
+    }
+
+    private OutboundEntry? _partner;
 
     public ChildEntry? Pair { get; set; }
 

@@ -9,6 +9,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Baton.Gateway.Engine;
 
+/// <summary>A pair of SAs that the configuration keys, and the tag of its key.</summary>
+/// <param name="Keyed">Null once the ledger has seen it.</param>
+internal readonly record struct ConfiguredSa(StaticSa? Keyed, uint SpiToPeer, uint SpiFromPeer, ulong Tag);
+
 /// <summary>From records to SAs that can carry packets: built beside this thread, taken over a few a turn so that no turn is long; and the configured SAs into
 /// the ledger.</summary>
 internal sealed partial class GatewayEngine
@@ -78,10 +82,10 @@ internal sealed partial class GatewayEngine
                 Drop(built);
         }
 
-        _hasBuiltFirst |= _building.Count == 0 && Core.Cluster is not null;
+        _hasBuiltFirst |= _building.Count == 0 && Core.Cluster is not null && _whenBuilt.Count == 0 && Ike is null or { HasReadFirst: true };
     }
 
-    /// <summary>The SAs of the first copy stand: this member could take over, and it has time to confirm.</summary>
+    /// <summary>The SAs of the first copy stand, and its IKE SAs are read: this member could take over, and it has time to confirm.</summary>
     private bool _hasBuiltFirst;
 
     private void Add(OutboundEntry entry, OutboundLease lease)
@@ -109,14 +113,14 @@ internal sealed partial class GatewayEngine
     /// <summary>The active puts the configured SAs that the ledger has not seen into it: some a turn, so that a takeover of many waits for none (P5).</summary>
     private void RegisterSome()
     {
-        if (!_active || _registeredTo >= _configured.Count)
+        if (!_active || _registeredTo >= _configured.Length)
             return;
         var batch = new List<SaRecord>();
-        for (int end = Math.Min(_configured.Count, _registeredTo + RegisteredAtOnce); _registeredTo < end; _registeredTo++)
+        for (int end = Math.Min(_configured.Length, _registeredTo + RegisteredAtOnce); _registeredTo < end; _registeredTo++)
         {
-            (StaticSa sa, ulong tag) = _configured[_registeredTo];
-            if (_configuredTags.Add(tag))
-                batch.AddRange(sa.NewRecords(_sealer, _options.Redundancy));
+            ConfiguredSa sa = _configured[_registeredTo];
+            if (_configuredTags.Add(sa.Tag) && sa.Keyed is { } keyed)
+                batch.AddRange(keyed.NewRecords(_sealer, _options.Redundancy));
         }
 
         if (batch.Count == 0)
@@ -128,17 +132,32 @@ internal sealed partial class GatewayEngine
     // Posted, not fed: this may run inside a step of the core.
     private void QueueRegistration(List<SaRecord> batch) => Post(new MemberInput.RegisterSas(batch));
 
-    private IReadOnlyList<(StaticSa Sa, ulong Tag)> _configured = [];
+    private ConfiguredSa[] _configured = [];
     private int _registeredTo;
+    private int _forgottenTo;
+    private int _forgottenOf;
+
+    /// <summary>A few a turn: of a configured SA that the ledger has seen only what a reload compares is kept. Its keys are in the record, sealed.</summary>
+    private void ForgetSome()
+    {
+        if (_forgottenTo == _configured.Length && _forgottenOf < _configuredTags.Count)
+            (_forgottenTo, _forgottenOf) = (0, _configuredTags.Count);  // more have been seen since
+        for (int end = Math.Min(_configured.Length, _forgottenTo + TakenPerTurn); _forgottenTo < end; _forgottenTo++)
+        {
+            ref ConfiguredSa sa = ref _configured[_forgottenTo];
+            if (sa.Keyed is not null && _configuredTags.Contains(sa.Tag))
+                sa = sa with { Keyed = null };
+        }
+    }
 
     /// <summary>The configured SAs with the tags of their keys. Takes its time: not for the engine's thread.</summary>
-    public IReadOnlyList<(StaticSa Sa, ulong Tag)> Tagged(IReadOnlyList<StaticSa> sas)
+    public ConfiguredSa[] Tagged(IReadOnlyList<StaticSa> sas)
     {
-        var tagged = new (StaticSa, ulong)[sas.Count];
+        var tagged = new ConfiguredSa[sas.Count];
         for (int i = 0; i < tagged.Length; i++)
         {
             SaDescription description = sas[i].ToPeer();
-            tagged[i] = (sas[i], _sealer.KeyTag(description));
+            tagged[i] = new ConfiguredSa(sas[i], sas[i].SpiToPeer, sas[i].SpiFromPeer, _sealer.KeyTag(description));
             description.Wipe();
         }
 
@@ -146,11 +165,12 @@ internal sealed partial class GatewayEngine
     }
 
     /// <summary>The configured SAs, at start and after a reload: those that went are deleted, those that came are registered.</summary>
-    public void SetConfigured(IReadOnlyList<(StaticSa Sa, ulong Tag)> sas)
+    public void SetConfigured(ConfiguredSa[] sas)
     {
-        HashSet<uint> still = [.. sas.SelectMany(s => new[] { s.Sa.SpiToPeer, s.Sa.SpiFromPeer })];
-        HashSet<uint> gone = [.. _configured.SelectMany(s => new[] { s.Sa.SpiToPeer, s.Sa.SpiFromPeer }).Where(spi => !still.Contains(spi))];
-        (_configured, _registeredTo) = (sas, 0);
+        HashSet<uint> still = [.. sas.SelectMany(s => new[] { s.SpiToPeer, s.SpiFromPeer })];
+        HashSet<uint> gone = [.. _configured.SelectMany(s => new[] { s.SpiToPeer, s.SpiFromPeer }).Where(spi => !still.Contains(spi))];
+        (_configured, _registeredTo, _forgottenTo) = (sas, 0, 0);
+        _options.ForgetStaticSas();
         if (!_active)
             return;
         SaId[] deleted =

@@ -170,7 +170,7 @@ internal sealed partial class GatewayEngine : IDisposable
             until = Instant.Min(until, _nextSteer);
         if (_draining is { } drain)
             until = Instant.Min(until, drain);
-        if (_builder.HasBuilt || !_posted.IsEmpty || HasIkeWork || Core.HasWork || (_active && _registeredTo < _configured.Count))
+        if (_builder.HasBuilt || !_posted.IsEmpty || HasIkeWork || Core.HasWork || (_active && _registeredTo < _configured.Length))
             until = now;
         Path.Wait(poller, until);
         Sentinel?.ReportProgress();
@@ -207,6 +207,7 @@ internal sealed partial class GatewayEngine : IDisposable
         TakeBuilt();
         Path.TendTraps(now);
         RegisterSome();
+        ForgetSome();
         TendIke(now);
         Meter.End(TurnPart.Records);
         Turns++;

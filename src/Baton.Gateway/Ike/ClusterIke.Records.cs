@@ -19,6 +19,11 @@ internal sealed partial class ClusterIke
     /// <summary>New or changed; the endpoint does not follow them yet.</summary>
     private readonly Queue<IkeId> _unread = new();
 
+    /// <summary>The IKE SAs of the first copy are read: a takeover finds none that it must open first. Any thread.</summary>
+    public bool HasReadFirst => Volatile.Read(ref _hasReadFirst);
+
+    private bool _hasReadFirst;
+
     /// <summary>Which of this member's tenures it works in, as the engine counts them; 0: it does not work.</summary>
     private ulong _tenure;
 
@@ -52,7 +57,11 @@ internal sealed partial class ClusterIke
         }
 
         if (_tenure != 0)
+        {
+            Volatile.Write(ref _hasReadFirst, true);  // it works from them already
             return;
+        }
+
         Runner.Step(new IkeInput.Unfollow(gone));  // all of a change before any of it: what one loses in it another has
         if (!isReading)
             ReadSome();
@@ -102,6 +111,8 @@ internal sealed partial class ClusterIke
         Read(Math.Min(ReadAtOnce, _unread.Count));
         if (_unread.Count > 0)
             Runner.Post(ReadSome);
+        else
+            Volatile.Write(ref _hasReadFirst, true);
     }
 
     private void Read(int count)
