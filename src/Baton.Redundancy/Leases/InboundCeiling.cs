@@ -32,34 +32,49 @@ public sealed class InboundCeiling
     private ulong _work;
     private InboundStart _start;
 
-    // Fine: what was asked of the others, and what each slot has confirmed.
-    private ulong[] _confirmed = [];
-    private ulong _asked;
-    private ulong _toldHighest;
-    private ulong _toldCame;
-    private ulong _wanted;
+    /// <summary>What only a member that works needs of it: a standby with very many SAs does without. Made with the first packet after a takeover.</summary>
+    private sealed class Working
+    {
+        // Fine: what was asked of the others, and what each slot has confirmed.
+        public ulong[] Confirmed = [];
+        public ulong Asked;
+        public ulong ToldHighest;
+        public ulong ToldCame;
+        public ulong Wanted;
 
-    /// <summary>Packets that had to wait. One that is asked again raises <see cref="_wanted"/> no more, and counts once.</summary>
-    private ulong _waited;
-    private ulong _loweredTick;
-    private Instant _toldAt;
-    private double _perTick;
-    private bool _fineDirty;
+        /// <summary>Packets that had to wait. One that is asked again raises <see cref="Wanted"/> no more, and counts once.</summary>
+        public ulong Waited;
+        public ulong LoweredTick;
+        public Instant ToldAt;
+        public double PerTick;
 
-    // Coarse.
-    private ulong _coarseMark;
-    private ulong _coarseFrom;
-    private ulong _coarseCame;
-    private Instant _coarseSince;
-    private ulong _coarseLease;
+        // Coarse.
+        public ulong CoarseMark;
+        public ulong CoarseFrom;
+        public ulong CoarseCame;
+        public Instant CoarseSince;
+        public ulong CoarseLease;
 
-    /// <summary>How much was left of it when it was last looked at.</summary>
-    private ulong _coarseSpan;
-    private bool _coarseDirty;
+        /// <summary>How much was left of it when it was last looked at.</summary>
+        public ulong CoarseSpan;
 
-    // Idle: a lead that nobody uses is taken back.
-    private ulong _idleHighest;
-    private Instant _idleSince;
+        // Idle: a lead that nobody uses is taken back.
+        public ulong IdleHighest;
+        public Instant IdleSince;
+
+        // Handing over: how much had been accepted when the designee was last told, and in which work.
+        public ulong ToldWork;
+        public ulong ToldAdmitted;
+
+        public bool FineDirty;
+        public bool CoarseDirty;
+        public bool IsHolding;
+        public bool IsLeading;
+    }
+
+    private Working? _working;
+
+    private Working W => _working ??= new Working();
 
     // As a standby: the newest fine ceiling that the active gave.
     private ulong _tableTerm;
@@ -70,10 +85,6 @@ public sealed class InboundCeiling
     private ulong _reportTerm;
     private ulong _reportTick;
     private WindowReport? _report;
-
-    // As an active that hands over: how much it had accepted when the designee was last told, and in which work.
-    private ulong _toldWork;
-    private ulong _toldAdmitted;
 
     internal InboundCeiling(WorkScope scope, SaId id) => (_scope, Id) = (scope, id);
 
@@ -88,9 +99,17 @@ public sealed class InboundCeiling
     /// <summary>Did this incarnation's present work base it on its start?</summary>
     internal bool StartedHere => _start.Generation != 0 && _start.Generation == _scope.ReceiveStart;
 
-    internal bool IsHolding { get; set; }
+    internal bool IsHolding
+    {
+        get => W.IsHolding;
+        set => W.IsHolding = value;
+    }
 
-    internal bool IsLeading { get; set; }
+    internal bool IsLeading
+    {
+        get => W.IsLeading;
+        set => W.IsLeading = value;
+    }
 
     public Admission Admit(ulong number)
     {
@@ -136,23 +155,23 @@ public sealed class InboundCeiling
     public bool IsShut => StartedHere && !_scope.StartsFine && _floor > 0 && _highest == _floor;
 
     /// <summary>Less than a quarter of the coarse ceiling's lead is left: nobody raised it when half was. The early warning, as that of a lease.</summary>
-    public bool RunsLow => StartedHere && _coarseDirty && !HasEnded && Coarse - Math.Min(_highest, Coarse) < Math.Max(_coarseSpan, 1) / 4;
+    public bool RunsLow => StartedHere && W.CoarseDirty && !HasEnded && Coarse - Math.Min(_highest, Coarse) < Math.Max(W.CoarseSpan, 1) / 4;
 
     /// <summary>Numbers above the coarse ceiling came, and wait or were dropped.</summary>
-    public bool HasEnded => StartedHere && _coarseDirty && _wanted > Coarse;
+    public bool HasEnded => StartedHere && W.CoarseDirty && W.Wanted > Coarse;
 
     private ulong Coarse => Record?.CoarseCeiling ?? 0;
 
     private bool IsTracked => _scope.Told != 0;
 
     /// <summary>Packets so far. One that waited counts again when it is accepted: <see cref="CameSince"/> sees to it.</summary>
-    private ulong Came => _admitted + _waited;
+    private ulong Came => _admitted + W.Waited;
 
     /// <summary>What makes a rate: packets, but no more than the numbers they brought. A peer that jumps its counter (RFC 6311), and a talker that jumps its
     /// SEQ, send no more for it, and a lead of a jump's size would shut a successor out for good.</summary>
     private ulong CameSince(ulong number, ulong packets)
     {
-        ulong target = Math.Max(_highest, _wanted);
+        ulong target = Math.Max(_highest, W.Wanted);
         return target > number ? Math.Min(target - number, Came - packets) : 0;
     }
 
@@ -168,17 +187,17 @@ public sealed class InboundCeiling
             if (number > _highest)
                 _highest = number;
             _admitted++;
-            if (IsTracked && number > _toldHighest)
+            if (IsTracked && number > W.ToldHighest)
                 TellFine();
-            if (number > _coarseMark)
+            if (number > W.CoarseMark)
                 TellCoarse();
             SetMark();
             return Admission.Accept;
         }
 
-        if (number > _wanted)
-            (_wanted, _waited) = (number, _waited + 1);
-        if (IsTracked && number > _asked)
+        if (number > W.Wanted)
+            (W.Wanted, W.Waited) = (number, W.Waited + 1);
+        if (IsTracked && number > W.Asked)
             TellFine();
         if (number > Coarse)
             TellCoarse();
@@ -201,8 +220,8 @@ public sealed class InboundCeiling
         {
             // A new term: nobody has confirmed anything in it.
             _work = _scope.Work;
-            (_asked, _loweredTick, _wanted, _fineDirty, _coarseDirty, IsLeading) = (0, 0, 0, false, false, false);
-            Array.Clear(_confirmed);
+            (W.Asked, W.LoweredTick, W.Wanted, W.FineDirty, W.CoarseDirty, IsLeading) = (0, 0, 0, false, false, false);
+            Array.Clear(W.Confirmed);
         }
 
         if (_start.Generation != _scope.ReceiveStart)
@@ -230,15 +249,15 @@ public sealed class InboundCeiling
             _start = new InboundStart(_scope.ReceiveStart, _floor, null);
         }
 
-        (_toldHighest, _toldCame, _toldAt, _perTick) = (_highest, Came, _scope.Now, 0);
-        (_coarseFrom, _coarseCame, _coarseSince, _coarseLease) = (_highest, Came, _scope.Now, 0);
+        (W.ToldHighest, W.ToldCame, W.ToldAt, W.PerTick) = (_highest, Came, _scope.Now, 0);
+        (W.CoarseFrom, W.CoarseCame, W.CoarseSince, W.CoarseLease) = (_highest, Came, _scope.Now, 0);
         SetCoarseMark();
     }
 
     private void SetCoarseMark()
     {
-        _coarseSpan = Coarse > _highest ? Coarse - _highest : 0;
-        _coarseMark = Coarse > _highest ? _highest + (_coarseSpan / 2) : Coarse;
+        W.CoarseSpan = Coarse > _highest ? Coarse - _highest : 0;
+        W.CoarseMark = Coarse > _highest ? _highest + (W.CoarseSpan / 2) : Coarse;
     }
 
     /// <summary>(G9) At or below the coarse ceiling and what everybody waited for has confirmed.</summary>
@@ -256,62 +275,62 @@ public sealed class InboundCeiling
     private void SetMark()
     {
         _mark = _limit;
-        if (IsTracked && !_fineDirty)
-            _mark = Math.Min(_mark, _toldHighest);
-        if (!_coarseDirty)
-            _mark = Math.Min(_mark, _coarseMark);
+        if (IsTracked && !W.FineDirty)
+            _mark = Math.Min(_mark, W.ToldHighest);
+        if (!W.CoarseDirty)
+            _mark = Math.Min(_mark, W.CoarseMark);
     }
 
     private void TellFine()
     {
-        if (_fineDirty)
+        if (W.FineDirty)
             return;
-        _fineDirty = true;
+        W.FineDirty = true;
         _scope.FineDirty.Add(this);
         _scope.HasWork = true;
     }
 
     private void TellCoarse()
     {
-        if (_coarseDirty)
+        if (W.CoarseDirty)
             return;
-        _coarseDirty = true;
+        W.CoarseDirty = true;
         _scope.CoarseDirty.Add(this);
         _scope.HasWork = true;
     }
 
     // ---- what the active's core does with it ----
 
-    internal ulong Confirmed(int slot) => slot < _confirmed.Length ? _confirmed[slot] : 0;
+    internal ulong Confirmed(int slot) => slot < W.Confirmed.Length ? W.Confirmed[slot] : 0;
 
     /// <summary>For a full copy: covers all that was accepted, and all that may be accepted on confirmations still under way (G12).</summary>
     internal ulong Cover(int slot)
     {
         BeCurrent();
         SetConfirmed(slot, 0);
-        _asked = Math.Max(_asked, _highest);
-        _toldHighest = Math.Max(_toldHighest, _highest);
-        return _asked;
+        W.Asked = Math.Max(W.Asked, _highest);
+        W.ToldHighest = Math.Max(W.ToldHighest, _highest);
+        return W.Asked;
     }
 
     /// <summary>More was accepted since the full copy than it said: say so with the next tick.</summary>
     internal void CoverMore()
     {
-        if (_asked < _highest)
+        if (W.Asked < _highest)
             TellFine();
     }
 
     internal void SetConfirmed(int slot, ulong ceiling)
     {
-        if (slot >= _confirmed.Length)
-            Array.Resize(ref _confirmed, slot + 1);
-        _confirmed[slot] = ceiling;
+        if (slot >= W.Confirmed.Length)
+            Array.Resize(ref W.Confirmed, slot + 1);
+        W.Confirmed[slot] = ceiling;
     }
 
     /// <summary>A member holds this ceiling as of this tick. Void when older than the last lowering.</summary>
     internal bool Confirm(int slot, ulong ceiling, ulong tick)
     {
-        if (_work != _scope.Work || tick < _loweredTick || ceiling <= Confirmed(slot))
+        if (_work != _scope.Work || tick < W.LoweredTick || ceiling <= Confirmed(slot))
             return false;
         SetConfirmed(slot, ceiling);
         return _epoch == _scope.Admitting && SetLimit();
@@ -321,29 +340,29 @@ public sealed class InboundCeiling
     internal bool PrepareFine(out ulong ceiling)
     {
         BeCurrent();
-        _fineDirty = false;
-        ulong target = Math.Max(_highest, _wanted);
-        double ticks = Math.Max((_scope.Now - _toldAt) / _scope.Policy.CeilingTick, 1);
-        double rate = CameSince(_toldHighest, _toldCame) / ticks;
-        _perTick = ticks > 8 ? rate : (_perTick * 0.75) + (rate * 0.25);
+        W.FineDirty = false;
+        ulong target = Math.Max(_highest, W.Wanted);
+        double ticks = Math.Max((_scope.Now - W.ToldAt) / _scope.Policy.CeilingTick, 1);
+        double rate = CameSince(W.ToldHighest, W.ToldCame) / ticks;
+        W.PerTick = ticks > 8 ? rate : (W.PerTick * 0.75) + (rate * 0.25);
         ulong lead = 0;
-        if (_perTick >= 0.5)  // a packet a pace of two ticks
+        if (W.PerTick >= 0.5)  // a packet a pace of two ticks
         {
             double trip = 2 + Math.Min(_scope.RoundTripNanoseconds / _scope.Policy.CeilingTick.TotalNanoseconds, 16);
-            if (_perTick >= Masses)
+            if (W.PerTick >= Masses)
                 trip *= 2;
-            lead = (ulong)Math.Min(Math.Ceiling(_perTick * trip), 1 << 14);
+            lead = (ulong)Math.Min(Math.Ceiling(W.PerTick * trip), 1 << 14);
         }
 
-        (_toldHighest, _toldCame, _toldAt) = (target, Came, _scope.Now);
+        (W.ToldHighest, W.ToldCame, W.ToldAt) = (target, Came, _scope.Now);
         ceiling = Math.Min(target + lead, Slice.LastUsable(Record!.Space));
-        bool rises = ceiling > _asked;
+        bool rises = ceiling > W.Asked;
         if (rises)
-            _asked = ceiling;
+            W.Asked = ceiling;
         if (lead > 0 && !IsLeading)
         {
             IsLeading = true;
-            (_idleHighest, _idleSince) = (_highest, _scope.Now);
+            (W.IdleHighest, W.IdleSince) = (_highest, _scope.Now);
             _scope.Leading.Add(this);
         }
 
@@ -354,9 +373,9 @@ public sealed class InboundCeiling
     /// <summary>Idle long enough? Then its lead should be taken back.</summary>
     internal bool IsIdle()
     {
-        if (_highest == _idleHighest)
-            return _scope.Now - _idleSince >= _scope.Policy.IdleAfter;
-        (_idleHighest, _idleSince) = (_highest, _scope.Now);
+        if (_highest == W.IdleHighest)
+            return _scope.Now - W.IdleSince >= _scope.Policy.IdleAfter;
+        (W.IdleHighest, W.IdleSince) = (_highest, _scope.Now);
         return false;
     }
 
@@ -365,13 +384,13 @@ public sealed class InboundCeiling
     {
         BeCurrent();
         ceiling = _highest;
-        if (_asked <= _highest || IsHolding)
+        if (W.Asked <= _highest || IsHolding)
             return false;
-        _loweredTick = tick;
-        _asked = _highest;
-        (_toldHighest, _toldCame, _perTick) = (_highest, Came, 0);
-        for (int i = 0; i < _confirmed.Length; i++)
-            _confirmed[i] = Math.Min(_confirmed[i], _highest);
+        W.LoweredTick = tick;
+        W.Asked = _highest;
+        (W.ToldHighest, W.ToldCame, W.PerTick) = (_highest, Came, 0);
+        for (int i = 0; i < W.Confirmed.Length; i++)
+            W.Confirmed[i] = Math.Min(W.Confirmed[i], _highest);
         SetLimit();
         return true;
     }
@@ -380,11 +399,11 @@ public sealed class InboundCeiling
     internal bool ProposeCoarse(out ulong ceiling)
     {
         BeCurrent();
-        ulong target = Math.Max(_highest, _wanted);
-        ulong lease = _scope.SizeOfLease(Record!.Space, 0, CameSince(_coarseFrom, _coarseCame), _coarseSince);
+        ulong target = Math.Max(_highest, W.Wanted);
+        ulong lease = _scope.SizeOfLease(Record!.Space, 0, CameSince(W.CoarseFrom, W.CoarseCame), W.CoarseSince);
         // Nor is a burst a rate: no lead is more than four times the one before.
-        lease = Math.Min(lease, Math.Max(_coarseLease, _scope.Policy.LeaseMinimum) * 4);
-        _coarseLease = lease;
+        lease = Math.Min(lease, Math.Max(W.CoarseLease, _scope.Policy.LeaseMinimum) * 4);
+        W.CoarseLease = lease;
         ulong most = Slice.LastUsable(Record.Space);
         ceiling = lease > most - Math.Min(target, most) ? most : target + lease;
         return ceiling > Coarse;
@@ -393,14 +412,14 @@ public sealed class InboundCeiling
     /// <summary>What stands is farther ahead than what would be asked for: look again half way.</summary>
     internal void CoarseIsEnough()
     {
-        _coarseDirty = false;
+        W.CoarseDirty = false;
         SetCoarseMark();
         SetMark();
     }
 
     internal void CoarseAnswered()
     {
-        _coarseDirty = false;
+        W.CoarseDirty = false;
         SetMark();
     }
 
@@ -408,8 +427,8 @@ public sealed class InboundCeiling
     {
         if (_scope.Admitting == 0)
             return false;
-        (_coarseFrom, _coarseCame, _coarseSince) = (Math.Max(_highest, _wanted), Came, _scope.Now);
-        _coarseDirty = false;
+        (W.CoarseFrom, W.CoarseCame, W.CoarseSince) = (Math.Max(_highest, W.Wanted), Came, _scope.Now);
+        W.CoarseDirty = false;
         SetCoarseMark();
         return _epoch == _scope.Admitting && SetLimit();
     }
@@ -438,19 +457,19 @@ public sealed class InboundCeiling
     public IExactWindow? Window { get; set; }
 
     /// <summary>Was a report of this term given that cannot be given anew?</summary>
-    internal bool IsReportStuck => Window is null && _toldWork == _scope.Work;
+    internal bool IsReportStuck => Window is null && W.ToldWork == _scope.Work;
 
     /// <summary>Does the designee have to hear of it (again)? Then it is told now. A window that is not based on this term's start is not exact, but
     /// old: its SA goes by the ceilings (P3).</summary>
     internal bool Report(bool onlyChanged, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out WindowReport? report)
     {
         report = null;
-        if (Record is null || Window is null || (onlyChanged && _toldWork == _scope.Work && _toldAdmitted == _admitted))
+        if (Record is null || Window is null || (onlyChanged && W.ToldWork == _scope.Work && W.ToldAdmitted == _admitted))
             return false;
         BeCurrent();
         if (!StartedHere)
             return false;
-        (_toldWork, _toldAdmitted) = (_scope.Work, _admitted);
+        (W.ToldWork, W.ToldAdmitted) = (_scope.Work, _admitted);
         report = Window.Report();
         return true;
     }
