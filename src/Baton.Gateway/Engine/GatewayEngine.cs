@@ -214,7 +214,8 @@ internal sealed partial class GatewayEngine : IDisposable
         Path.Flush();
         _sync.Flush();
         Meter.End(TurnPart.Flush);
-        Meter.End();
+        if (Meter.End() is { } word)
+            _log.LogWarning("{Turn}", word);
     }
 
     /// <summary>How long the turns are.</summary>

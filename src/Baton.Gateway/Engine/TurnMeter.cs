@@ -24,6 +24,10 @@ internal sealed class TurnMeter
 
     private readonly long[] _over = new long[s_bounds.Length];
     private readonly long[] _longestOf = new long[Enum.GetValues<TurnPart>().Length];
+
+    /// <summary>Of this turn.</summary>
+    private readonly long[] _took = new long[Enum.GetValues<TurnPart>().Length];
+    private Instant _nextWord;
     private long _longest;
     private long _overByCollector;
     private Instant _begun;
@@ -41,13 +45,15 @@ internal sealed class TurnMeter
     {
         Instant now = MonotonicClock.Now;
         long took = now.Nanoseconds - _last.Nanoseconds;
+        _took[(int)part] = took;
         if (took > _longestOf[(int)part])
             _longestOf[(int)part] = took;
         _last = now;
     }
 
     /// <summary>The turn ended with the part that was ended last.</summary>
-    public void End()
+    /// <returns>Of one that packets felt, and at most ten a second: what of it took how long, for the log. Null: nothing to say.</returns>
+    public string? End()
     {
         long took = _last.Nanoseconds - _begun.Nanoseconds;
         if (took > _longest)
@@ -60,6 +66,14 @@ internal sealed class TurnMeter
             if (i == 1 && (GC.GetTotalPauseDuration() - _paused).Ticks * 200 > took)
                 _overByCollector++;
         }
+
+        if (took < s_bounds[^1].Ticks * 100 || _last < _nextWord)
+            return null;
+        _nextWord = _last + TimeSpan.FromMilliseconds(100);
+        int most = Array.IndexOf(_took, _took.Max());
+        return string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"a turn took {took / 1e6:0.0} ms, {(TurnPart)most} {_took[most] / 1e6:0.0} of them, waiting for the collector {(GC.GetTotalPauseDuration() - _paused).TotalMilliseconds:0.0}");
     }
 
     /// <summary>For the status: names are API.</summary>
