@@ -7,19 +7,19 @@ namespace Baton.Crypto.IpsecMb;
 /// <summary>ChaCha20-Poly1305 (RFC 8439) by ipsec-mb: three calls a packet, no key schedule.</summary>
 internal sealed unsafe class MbChaCha : Aead
 {
-    private readonly KeySchedule _schedule;
     private readonly delegate* unmanaged[SuppressGCTransition]<byte*, Scratch*, byte*, byte*, ulong, void> _init;
     private readonly delegate* unmanaged[SuppressGCTransition]<byte*, Scratch*, byte*, byte*, ulong, void> _encrypt;
     private readonly delegate* unmanaged[SuppressGCTransition]<byte*, Scratch*, byte*, byte*, ulong, void> _decrypt;
     private readonly delegate* unmanaged[SuppressGCTransition]<Scratch*, byte*, ulong, void> _finish;
+
+    private const int KeyBytes = 32;
 
     /// <summary>Null once disposed.</summary>
     private byte* _key;
 
     internal MbChaCha(MbLibrary library, ReadOnlySpan<byte> key)
     {
-        _schedule = new KeySchedule(key.Length);
-        _key = _schedule.Pointer;
+        _key = KeyMemory.Take(KeyBytes);
         key.CopyTo(new Span<byte>(_key, key.Length));
         _init = (delegate* unmanaged[SuppressGCTransition]<byte*, Scratch*, byte*, byte*, ulong, void>)library.ChaCha.Init;
         _encrypt = (delegate* unmanaged[SuppressGCTransition]<byte*, Scratch*, byte*, byte*, ulong, void>)library.ChaCha.Encrypt;
@@ -51,10 +51,13 @@ internal sealed unsafe class MbChaCha : Aead
         return expected == Vector128.Load(tag);
     }
 
+    ~MbChaCha() => Dispose(false);
+
     protected override void Dispose(bool disposing)
     {
+        if (_key is not null)
+            KeyMemory.GiveBack(_key, KeyBytes);
         _key = null;
-        _schedule.Dispose();
     }
 
     /// <summary>struct chacha20_poly1305_context_data: 192 bytes that live during the packet.</summary>

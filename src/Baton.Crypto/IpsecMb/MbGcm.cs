@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Baton.Wire;
 
 namespace Baton.Crypto.IpsecMb;
 
@@ -9,21 +10,31 @@ namespace Baton.Crypto.IpsecMb;
 /// Cost against the bare call: bench/run-esp.</remarks>
 internal sealed unsafe class MbGcm : Aead
 {
-    private readonly KeySchedule _schedule;
     private readonly delegate* unmanaged[SuppressGCTransition]<byte*, Scratch*, byte*, byte*, ulong, byte*, byte*, ulong, byte*, ulong, void> _encrypt;
     private readonly delegate* unmanaged[SuppressGCTransition]<byte*, Scratch*, byte*, byte*, ulong, byte*, byte*, ulong, byte*, ulong, void> _decrypt;
+
+    private readonly int _keyLength;
 
     /// <summary>Null once disposed.</summary>
     private byte* _key;
 
     internal MbGcm(MbLibrary library, MbGcmCalls calls, ReadOnlySpan<byte> key)
     {
-        _schedule = new KeySchedule(library.KeyDataLength);
-        _key = _schedule.Pointer;
+        _keyLength = library.KeyDataLength;
+        _key = KeyMemory.Take(_keyLength);
         _encrypt = (delegate* unmanaged[SuppressGCTransition]<byte*, Scratch*, byte*, byte*, ulong, byte*, byte*, ulong, byte*, ulong, void>)calls.Encrypt;
         _decrypt = (delegate* unmanaged[SuppressGCTransition]<byte*, Scratch*, byte*, byte*, ulong, byte*, byte*, ulong, byte*, ulong, void>)calls.Decrypt;
         fixed (byte* k = key)
             ((delegate* unmanaged<byte*, byte*, void>)calls.ExpandKey)(k, _key);
+    }
+
+    /// <remarks>struct gcm_key_data: 15 round keys, then powers of the hash key, the lower ones, which short packets need, at its end.</remarks>
+    public override void Fetch(int textLength)
+    {
+        const int rounds = 192, powers = 1_008;
+        int used = Math.Min((((textLength + 15) / 16) + 2) * 16, powers - rounds);
+        CacheLines.Fetch(_key, rounds);
+        CacheLines.Fetch(_key + powers - used, used);
     }
 
     /// <summary>For the benchmark of the bare calls.</summary>
@@ -55,10 +66,13 @@ internal sealed unsafe class MbGcm : Aead
         return expected == Vector128.Load(tag);
     }
 
+    ~MbGcm() => Dispose(false);
+
     protected override void Dispose(bool disposing)
     {
+        if (_key is not null)
+            KeyMemory.GiveBack(_key, _keyLength);
         _key = null;
-        _schedule.Dispose();
     }
 
     /// <summary>struct gcm_context_data: 88 bytes that live during the call.</summary>
