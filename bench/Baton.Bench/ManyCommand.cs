@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Baton.Esp;
+using Baton.Gateway.DataPath;
 using Baton.Gateway.Ports;
 using Baton.Wire;
 
@@ -85,7 +86,7 @@ internal static class ManyCommand
     private static Func<double> Outward(ManySas sas, int round)
     {
         byte[][] packets = [.. Draw(sas, round).Select(sas.Outward)];
-        return () => Time(packets, sas, (packet, _) => sas.Path.Send(packet.Span));
+        return () => Time(packets, sas, (batch, _, verdicts) => Send(sas, batch, verdicts));
     }
 
     private static Func<double> Inward(ManySas sas, int round)
@@ -93,7 +94,7 @@ internal static class ManyCommand
         ulong number = (ulong)round * Batch * Batches;
         byte[][] packets = [.. Draw(sas, round).Select(pair => sas.Inward(pair, ++number))];
         var arrival = new Arrival(sas.Peer);
-        return () => Time(packets, sas, (packet, now) => sas.Path.Take(packet.Span, arrival, now));
+        return () => Time(packets, sas, (batch, now, verdicts) => Take(sas, batch, arrival, now, verdicts));
     }
 
     /// <summary>In the first round all of them in turn, since the first packet of an SA after a takeover finds out where it begins; then at random.</summary>
@@ -103,26 +104,63 @@ internal static class ManyCommand
         return [.. Enumerable.Range(0, Batch * Batches).Select(i => round == 0 ? i % sas.Pairs : random.Next(sas.Pairs))];
     }
 
+    /// <summary>As PacketPath.TakeInner goes through a batch.</summary>
+    private static void Send(ManySas sas, Memory<byte>[] batch, EspVerdict[] verdicts)
+    {
+        var found = new OutboundEntry?[LookAhead.Most];
+        for (int i = 0; i < batch.Length; i++)
+        {
+            if (sas.Path.Ahead.Pays && i % LookAhead.Most == 0)
+            {
+                foreach (Memory<byte> packet in batch.AsSpan(i, LookAhead.Most))
+                    sas.Path.Ahead.AddInner(packet.Span);
+                sas.Path.Ahead.Fetch(sas.Path.Outbounds);
+                for (int j = 0; j < LookAhead.Most; j++)
+                    found[j] = sas.Path.FindOutbound(batch[i + j].Span);
+                LookAhead.Fetch(found, batch[i].Length);
+            }
+
+            verdicts[i] = sas.Path.Send(batch[i].Span, -1, found[i % LookAhead.Most]);
+        }
+    }
+
+    /// <summary>As PacketPath.TakeOuter goes through a batch.</summary>
+    private static void Take(ManySas sas, Memory<byte>[] batch, in Arrival arrival, Instant now, EspVerdict[] verdicts)
+    {
+        for (int i = 0; i < batch.Length; i++)
+        {
+            if (sas.Path.Ahead.Pays && i % LookAhead.Most == 0)
+            {
+                foreach (Memory<byte> packet in batch.AsSpan(i, LookAhead.Most))
+                    sas.Path.Ahead.Add(packet.Span);
+                sas.Path.Ahead.Fetch();
+            }
+
+            verdicts[i] = sas.Path.Take(batch[i].Span, arrival, now);
+        }
+    }
+
     /// <summary>Nanoseconds a packet, without what the kernel takes. A packet stands where the kernel has just written it.</summary>
-    private static double Time(byte[][] packets, ManySas sas, Func<Memory<byte>, Instant, EspVerdict> one)
+    private static double Time(byte[][] packets, ManySas sas, Action<Memory<byte>[], Instant, EspVerdict[]> judge)
     {
         long ticks = 0;
         Instant now = Instant.FromMilliseconds(2_000);
         var buffers = new byte[Batch * 512];
+        (var batch, var verdicts) = (new Memory<byte>[Batch], new EspVerdict[Batch]);
         for (int from = 0; from < packets.Length; from += Batch)
         {
             for (int i = 0; i < Batch; i++)
-                packets[from + i].CopyTo(buffers, i * 512);
-            long start = Stopwatch.GetTimestamp();
-            for (int i = from; i < from + Batch; i++)
             {
-                EspVerdict verdict = one(buffers.AsMemory((i - from) * 512, packets[i].Length), now);
-                if (verdict != EspVerdict.Delivered)
-                    throw new InvalidOperationException($"packet {i}: {verdict}");
+                packets[from + i].CopyTo(buffers, i * 512);
+                batch[i] = buffers.AsMemory(i * 512, packets[from + i].Length);
             }
 
+            long start = Stopwatch.GetTimestamp();
+            judge(batch, now, verdicts);
             ticks += Stopwatch.GetTimestamp() - start;
             sas.Path.Flush();
+            if (Array.Exists(verdicts, verdict => verdict != EspVerdict.Delivered))
+                throw new InvalidOperationException(string.Join(' ', verdicts.Distinct()));
         }
 
         return Stopwatch.GetElapsedTime(0, ticks).TotalNanoseconds / packets.Length;

@@ -19,6 +19,11 @@ public abstract unsafe class Aead : IDisposable
     /// <summary>Bytes of key an algorithm takes.</summary>
     public static int KeyLength(AeadAlgorithm algorithm) => algorithm == AeadAlgorithm.Aes128Gcm ? 16 : 32;
 
+    /// <summary>What a packet of this length needs of the key is on its way to the caches; a wish, no more.</summary>
+    public virtual void Fetch(int textLength)
+    {
+    }
+
     /// <summary>Encrypts <paramref name="text"/> in place and writes 16 bytes of tag.</summary>
     /// <param name="nonce">12 bytes.</param>
     /// <param name="associated">May be anything when its length is 0.</param>

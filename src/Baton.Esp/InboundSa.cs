@@ -4,6 +4,7 @@ using System.Runtime.Intrinsics;
 using Baton.Crypto;
 using Baton.Crypto.OpenSsl;
 using Baton.Esp.Replay;
+using Baton.Wire;
 using Baton.Wire.Replay;
 
 namespace Baton.Esp;
@@ -62,6 +63,20 @@ public sealed unsafe class InboundSa : IDisposable
     public EspSuite Suite => _suite;
 
     public ReplayWindow Window => _window;
+
+    /// <summary>Two steps, one a batch: what a packet needs of this SA is on its way to the caches.</summary>
+    public void FetchCipher()
+    {
+        CacheLines.Fetch(_aead, 48);
+        CacheLines.Fetch(_window, 48);
+    }
+
+    /// <inheritdoc cref="FetchCipher"/>
+    public void FetchKey(int textLength)
+    {
+        _aead?.Fetch(textLength);
+        _window.Fetch();
+    }
 
     /// <summary>The number the packet must have, and whether it can be fresh. <see cref="EspVerdict.Delivered"/> means: go on.</summary>
     public EspVerdict Check(ReadOnlySpan<byte> packet, out ulong sequence)

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Baton.Crypto;
 using Baton.Crypto.OpenSsl;
+using Baton.Wire;
 
 namespace Baton.Esp;
 
@@ -52,6 +53,12 @@ public sealed unsafe class OutboundSa : IDisposable
     public bool Extended => _extended;
 
     public EspSuite Suite => _suite;
+
+    /// <summary>Two steps, one a batch: what a packet needs of this SA is on its way to the caches.</summary>
+    public void FetchCipher() => CacheLines.Fetch(_aead, 48);
+
+    /// <inheritdoc cref="FetchCipher"/>
+    public void FetchKey(int textLength) => _aead?.Fetch(textLength);
 
     /// <summary>Writes the ESP packet for <paramref name="payload"/>.</summary>
     /// <param name="sequence">A number that nobody used on this SA before; at least 1.</param>

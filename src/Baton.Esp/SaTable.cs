@@ -1,3 +1,5 @@
+using Baton.Wire;
+
 namespace Baton.Esp;
 
 /// <summary>Inbound SAs by SPI: open addressing, no allocation on lookup. One owner.</summary>
@@ -24,6 +26,14 @@ public sealed class SaTable<T>
         }
 
         return null;
+    }
+
+    /// <summary>Where <see cref="Find"/> will look first is on its way.</summary>
+    public void Fetch(uint spi)
+    {
+        uint at = Hash(spi) & ((uint)_spis.Length - 1);
+        CacheLines.Fetch(ref System.Runtime.CompilerServices.Unsafe.As<uint, byte>(ref _spis[at]), 1);
+        CacheLines.Fetch(ref System.Runtime.CompilerServices.Unsafe.As<T?, byte>(ref _values[at]), 1);
     }
 
     /// <summary>Adds, or replaces what stood under the SPI.</summary>

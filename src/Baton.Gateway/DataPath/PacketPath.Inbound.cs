@@ -23,8 +23,11 @@ internal sealed partial class PacketPath
         _now = now;
         _paths.Tick(now);
         int got = Outer.Take();
+        bool looksAhead = got > 1 && Ahead.Pays;
         for (int i = 0; i < got; i++)
         {
+            if (looksAhead && i % LookAhead.Most == 0)
+                LookAheadOuter(i, Math.Min(got, i + LookAhead.Most));
             Span<byte> packet = Outer.Packet(i, out Arrival arrival);
             if (_viaRouter)
             {
@@ -45,6 +48,19 @@ internal sealed partial class PacketPath
         _taken += got;
         Outer.TakeErrors(_news);
         return got > 0;
+    }
+
+    /// <summary>What the next packets of the batch need comes nearer while the first of them is judged.</summary>
+    private void LookAheadOuter(int from, int end)
+    {
+        for (int i = from; i < end; i++)
+        {
+            Span<byte> packet = Outer.Packet(i, out _);
+            Ahead.Add(_viaRouter && packet.Length > Shim.Length ? packet[Shim.Length..] : packet);
+        }
+
+        Outer.Rewind();
+        Ahead.Fetch();
     }
 
     /// <summary>Judges one datagram of a peer: it is decrypted in place.</summary>

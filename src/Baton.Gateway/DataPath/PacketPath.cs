@@ -46,6 +46,7 @@ internal sealed partial class PacketPath : IDisposable
         _isPeer = isPeer;
         _viaRouter = options.Outer!.ViaRouter;
         _remote = options.Outer.Remote is { } remote ? UdpEndpoint.From(remote) : default;
+        Ahead = new LookAhead(_bySpi);
         Outer = new OuterPort(options.Outer);
         KeepaliveEvery = options.Outer.NatKeepalive;
         _staticBehindNat = options.Outer.StaticBehindNat;
@@ -55,6 +56,8 @@ internal sealed partial class PacketPath : IDisposable
         _traps = new TrapTable(options.Ike);
         Inner = options.Inner!.Tun is null ? new UdpInnerPort(options.Inner) : new TunInnerPort(options.Inner, options.Inner.Mtu ?? OuterMtu.OfTunnel(options, _paths.Usual));
     }
+
+    public LookAhead Ahead { get; }
 
     public OuterPort Outer { get; }
 
@@ -307,15 +310,40 @@ internal sealed partial class PacketPath : IDisposable
     public bool TakeInner()
     {
         int got = _poller is null || _poller.IsReady(Inner.Fd) ? Inner.Take() : 0;
+        bool looksAhead = got > 1 && Ahead.Pays;
         for (int i = 0; i < got; i++)
-            Counters.Count(Send(Inner.Packet(i), i));
+        {
+            if (looksAhead && i % LookAhead.Most == 0)
+                LookAheadInner(i, Math.Min(got, i + LookAhead.Most));
+            Counters.Count(Send(Inner.Packet(i), i, looksAhead ? _found[i % LookAhead.Most] : null));
+        }
+
         _taken += got;
         return got > 0;
     }
 
+    private readonly OutboundEntry?[] _found = new OutboundEntry?[LookAhead.Most];
+
+    /// <summary>Looks up the SAs of the next packets of the batch, and what they need comes nearer while the first of them is sealed.</summary>
+    private void LookAheadInner(int from, int end)
+    {
+        for (int i = from; i < end; i++)
+            Ahead.AddInner(Inner.Packet(i));
+        Ahead.Fetch(_selectors);
+        for (int i = from; i < end; i++)
+            _found[i - from] = FindOutbound(Inner.Packet(i));
+        LookAhead.Fetch(_found.AsSpan(0, end - from), Inner.Packet(from).Length);
+    }
+
+    /// <summary>The SA that an inner packet takes; null: none, or it is no packet.</summary>
+    internal OutboundEntry? FindOutbound(ReadOnlySpan<byte> packet) => IpPacket.TryParse(packet, out IpPacket ip) ? _selectors.Find(ip) : null;
+
+    internal SelectorTable Outbounds => _selectors;
+
     /// <summary>Seals one inner packet and queues it.</summary>
     /// <param name="taken">Its place in the inner port's batch, so that its host is learned; negative when it was handed over.</param>
-    public EspVerdict Send(ReadOnlySpan<byte> packet, int taken = -1)
+    /// <param name="found">Its SA, where it has been looked up in this turn; nothing changes between.</param>
+    public EspVerdict Send(ReadOnlySpan<byte> packet, int taken = -1, OutboundEntry? found = null)
     {
         if (!IpPacket.TryParse(packet, out IpPacket ip))
             return EspVerdict.BadInner;
@@ -326,7 +354,7 @@ internal sealed partial class PacketPath : IDisposable
             return EspVerdict.HandedOver;
         }
 
-        OutboundEntry? entry = _selectors.Find(ip);
+        OutboundEntry? entry = found ?? _selectors.Find(ip);
         if (entry is null)
             return Trap(packet, ip);
         if (taken >= 0)

@@ -15,6 +15,8 @@ internal struct RuleSet
 
     public readonly bool IsEmpty => _count == 0;
 
+    public readonly void Fetch() => CacheLines.Fetch(_first, 56);
+
     public void Add(SelectorRule rule)
     {
         _count++;

@@ -127,6 +127,15 @@ internal sealed class OutboundEntry(SaId id, OutboundSa sa, SaDescription descri
 
     public ulong Next => Lease?.Next ?? _next;
 
+    /// <summary>See <see cref="LookAhead"/>: the entry, then what it leads to, then what that leads to.</summary>
+    public void Fetch() => CacheLines.Fetch(this, 248);
+
+    public void FetchParts()
+    {
+        CacheLines.Fetch(Sa, 40);
+        CacheLines.Fetch(Lease, 160);
+    }
+
     public void Dispose() => Sa.Dispose();
 }
 
@@ -209,6 +218,20 @@ internal sealed class InboundEntry : IDisposable
 
     /// <summary>When it may be told again that the peer is behind.</summary>
     public Instant NextBehind { get; set; }
+
+    /// <summary>See <see cref="LookAhead"/>: the entry, then what it leads to, then what that leads to.</summary>
+    public void Fetch() => CacheLines.Fetch(this, 168);
+
+    public void FetchParts()
+    {
+        CacheLines.Fetch(Sa, 64);
+        CacheLines.Fetch(_window, 40);
+        CacheLines.Fetch(Source, 64);
+        CacheLines.Fetch(Destination, 64);
+        Partner?.Fetch();
+    }
+
+    public void FetchCeiling() => CacheLines.Fetch(Ceiling, 232);
 
     /// <summary>Takes over where the term starts (P3). Cheap when nothing changed.</summary>
     public void BeCurrent() => _window.BeCurrent();

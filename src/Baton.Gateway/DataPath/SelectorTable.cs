@@ -127,6 +127,32 @@ internal sealed class SelectorTable
             _lengths[at] = _lengths[at] with { Rules = _lengths[at].Rules - 1 };
     }
 
+    private readonly PrefixPair[] _ahead = new PrefixPair[LookAhead.Most];
+
+    /// <summary>What the look-ups of these addresses will look at is on its way to the caches.</summary>
+    public void Fetch(ReadOnlySpan<(IpAddress Source, IpAddress Destination)> packets)
+    {
+        if (_lengths.Count > FewLengths)
+            return;
+        foreach (LengthsUse use in _lengths)
+        {
+            int count = 0;
+            foreach ((IpAddress source, IpAddress destination) in packets)
+            {
+                if (source.IsV4 == use.Lengths.IsV4)
+                    _rules.FetchFirst(_ahead[count++] = new PrefixPair(source, destination, use.Lengths));
+            }
+
+            foreach (ref readonly PrefixPair key in _ahead.AsSpan(0, count))
+                _rules.FetchSecond(key);
+            foreach (ref readonly PrefixPair key in _ahead.AsSpan(0, count))
+            {
+                if (_rules.TryGet(key, out RuleSet rules))
+                    rules.Fetch();
+            }
+        }
+    }
+
     public OutboundEntry? Find(in IpPacket packet)
     {
         (IpAddress source, IpAddress destination) = (packet.Source, packet.Destination);

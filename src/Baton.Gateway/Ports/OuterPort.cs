@@ -101,6 +101,9 @@ internal sealed class OuterPort : IDisposable
         return count;
     }
 
+    /// <summary>The batch is gone through once more.</summary>
+    public void Rewind() => (_current, _currentFirst) = (0, 0);
+
     /// <summary>The i-th packet of the batch, ascending; without IP and UDP header. May be changed in place until the next <see cref="Take"/>.</summary>
     public Span<byte> Packet(int i, out Arrival arrival)
     {

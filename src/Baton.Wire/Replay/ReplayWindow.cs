@@ -37,6 +37,9 @@ public sealed class ReplayWindow
 
     public ulong Floor => _floor;
 
+    /// <summary>The blocks of a small window are on their way to the caches.</summary>
+    public void Fetch() => CacheLines.Fetch(_blocks, 64);
+
     public bool IsFresh(ulong sequence)
     {
         if (sequence > _top) return true;                      // right of the window
