@@ -78,7 +78,13 @@ public sealed partial class IkeEndpoint
 
     private void WakeSome()
     {
-        for (int i = 0; i < Policy.WakeTogether && _wakingOrder.First is { Value: var next }; i++) Wake(next.Id);
+        // One with many children is that much more to read, and garbage that the whole process waits for.
+        for (int left = Policy.WakeTogether; left > 0 && _wakingOrder.First is { Value: var next };)
+        {
+            left -= 1 + (next.Children.Count / 8);
+            Wake(next.Id);
+        }
+
         _nextWaking = Now + Policy.WakeEvery;
     }
 

@@ -14,7 +14,7 @@ namespace Baton.Gateway.Sentinel;
 /// <code>
 ///   watcher thread:  wait for the robust mutex --EOWNERDEAD--> tell Dead: 3 times at once, then every 100 ms for a second --> exit
 ///                                              --given------->  tell Stopped                                              --> exit
-///   ticker thread:   every interval, on an absolute grid: progress? Alive : Hung (after hang-after without)
+///   ticker thread:   every interval, on an absolute grid: progress? Alive : Hung (after hang-after without; <see cref="HangPatience"/>)
 /// </code>
 /// It shares neither heap nor collector with the gateway and allocates nothing once it runs. Both threads send under one lock: a frame takes
 /// microseconds, and the notice of a death must not interleave with a heartbeat's counter.
@@ -120,7 +120,7 @@ public sealed class SentinelProcess : IDisposable
         string? refused = Scheduling.TryRealTime(20);
         _block[SentinelWord.RealTime] = refused is null ? 1UL : 0UL;
         TimeSpan interval = TimeSpan.FromMicroseconds(_options.IntervalMicroseconds);
-        TimeSpan hangAfter = TimeSpan.FromMicroseconds(_options.HangAfterMicroseconds);
+        var patience = new HangPatience(TimeSpan.FromMicroseconds(_options.HangAfterMicroseconds));
         ulong progress = 0;
         Instant progressAt = MonotonicClock.Now;
         bool hung = false;
@@ -147,6 +147,10 @@ public sealed class SentinelProcess : IDisposable
 
             ulong seen = _block[SentinelWord.Progress];
             bool wasHung = hung;
+            patience.Term(_block[SentinelWord.Term], now);
+            TimeSpan hangAfter = patience.At(now);
+            if (seen != progress)
+                patience.Paused(now - progressAt, now);
             if (seen != progress)
                 (progress, progressAt, hung, tookAddresses) = (seen, now, false, false);
             else if (now - progressAt >= hangAfter)
