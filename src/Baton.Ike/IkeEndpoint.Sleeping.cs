@@ -81,7 +81,7 @@ public sealed partial class IkeEndpoint
         // One with many children is that much more to read, and garbage that the whole process waits for.
         for (int left = Policy.WakeTogether; left > 0 && _wakingOrder.First is { Value: var next };)
         {
-            left -= 1 + (next.Children.Count / 8);
+            left -= 1 + (next.Children.Length / 8);
             Wake(next.Id);
         }
 

@@ -31,7 +31,8 @@ internal sealed unsafe class MbGcm : Aead
     /// <remarks>struct gcm_key_data: 15 round keys, then powers of the hash key, the lower ones, which short packets need, at its end.</remarks>
     public override void Fetch(int textLength)
     {
-        const int rounds = 192, powers = 1_008;
+        const int rounds = 192;
+        int powers = _keyLength - 16;
         int used = Math.Min((((textLength + 15) / 16) + 2) * 16, powers - rounds);
         CacheLines.Fetch(_key, rounds);
         CacheLines.Fetch(_key + powers - used, used);
