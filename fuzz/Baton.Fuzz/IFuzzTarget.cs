@@ -6,6 +6,9 @@ public interface IFuzzTarget
     /// <summary>As on the command line, and the name of its folder in fuzz/corpus.</summary>
     string Name { get; }
 
+    /// <summary>What one input may cost at most. Far from what any costs today, near to what grows without a bound.</summary>
+    InputBounds Bounds => InputBounds.Usual;
+
     /// <summary>Runs once; keeps nothing for the next run.</summary>
     void Run(ReadOnlySpan<byte> input);
 }

@@ -26,6 +26,8 @@ public sealed class IkeCredentialsTarget : IFuzzTarget
 
     public string Name => "ike-credentials";
 
+    public InputBounds Bounds { get; } = new(TimeSpan.FromMilliseconds(500), 4 << 20);
+
     public void Run(ReadOnlySpan<byte> input)
     {
         if (input.Length < 2)

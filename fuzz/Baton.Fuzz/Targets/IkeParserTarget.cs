@@ -20,6 +20,8 @@ public sealed class IkeParserTarget : IFuzzTarget
 
     public string Name => "ike-parser";
 
+    public InputBounds Bounds { get; } = new(TimeSpan.FromMilliseconds(200), 2 << 20);
+
     public void Run(ReadOnlySpan<byte> input)
     {
         if (input.IsEmpty)

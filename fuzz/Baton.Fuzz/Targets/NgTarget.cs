@@ -9,6 +9,8 @@ public sealed class NgTarget : IFuzzTarget
 {
     public string Name => "ng";
 
+    public InputBounds Bounds { get; } = new(TimeSpan.FromMilliseconds(100), 1 << 20);
+
     public void Run(ReadOnlySpan<byte> input)
     {
         byte[] datagram = input.ToArray();

@@ -8,6 +8,8 @@ public sealed class SdesTarget : IFuzzTarget
 {
     public string Name => "sdes";
 
+    public InputBounds Bounds { get; } = new(TimeSpan.FromMilliseconds(100), 1 << 18);
+
     public void Run(ReadOnlySpan<byte> input)
     {
         SdesVerdict verdict = CryptoAttribute.TryParse(Encoding.Latin1.GetString(input), out CryptoAttribute? attribute);

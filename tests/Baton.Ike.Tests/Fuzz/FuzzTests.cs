@@ -12,23 +12,72 @@ public sealed class FuzzTests
     [Theory, MemberData(nameof(Targets))]
     public void NoSeedIsAFault(string name)
     {
-        IFuzzTarget target = FuzzTargets.Find(name)!;
         IReadOnlyList<byte[]> corpus = Corpus.Load(name);
         Assert.NotEmpty(corpus);
-        foreach (byte[] input in corpus)
-            target.Run(input);
+        RunAll(name, corpus);
     }
 
     [Theory, MemberData(nameof(Targets))]
     public void NoMutationIsAFault(string name)
     {
-        IFuzzTarget target = FuzzTargets.Find(name)!;
         var mutator = new Mutator(Corpus.Load(name), seed: 1);
-        for (int run = 0; run < Mutations; run++)
+        RunAll(name, Enumerable.Range(0, Mutations).Select(_ => mutator.Next()));
+    }
+
+    [Theory]
+    [InlineData(0, 0, null)]
+    [InlineData(1, 0, "too slow")]
+    [InlineData(0, 1, "too much memory")]
+    public void AnInputHasABoundOfTimeAndOfMemory(byte slow, byte fat, string? finding)
+    {
+        using var run = new BoundedRun(new CostlyTarget());
+        Exception? fault = Record.Exception(() => run.Run([slow, fat]));
+        Assert.Equal(finding is null, fault is null);
+        Assert.Contains(finding ?? "", fault?.Message ?? "", StringComparison.Ordinal);
+    }
+
+    [Fact] // compiling, loading a library: what only the first of a kind costs is no finding
+    public void WhatIsCostlyOnlyOnceIsNoFinding()
+    {
+        using var run = new BoundedRun(new CostlyTarget { OnlyOnce = true });
+        run.Run([1, 1]);
+    }
+
+    private static void RunAll(string name, IEnumerable<byte[]> inputs)
+    {
+        IFuzzTarget target = FuzzTargets.Find(name)!;
+        using var run = new BoundedRun(target);
+        int number = 0;
+        foreach (byte[] input in inputs)
         {
-            byte[] input = mutator.Next();
-            Exception? fault = Record.Exception(() => target.Run(input));
-            Assert.True(fault is null, $"{name}, run {run}, {Convert.ToHexStringLower(input)}: {fault}");
+            Exception? fault = Record.Exception(() => run.Run(input));
+            Assert.True(fault is null, $"{name}, input {number}: {fault}\n{BoundedRun.Replay(target, input)}");
+            number++;
+        }
+    }
+
+    private sealed class CostlyTarget : IFuzzTarget
+    {
+        private int _runs;
+
+        public bool OnlyOnce { get; init; }
+
+        public string Name => "costly";
+
+        public InputBounds Bounds { get; } = new(TimeSpan.FromMilliseconds(5), 1 << 20);
+
+        public void Run(ReadOnlySpan<byte> input)
+        {
+            if (_runs++ > 0 && OnlyOnce)
+                return;
+            if (input[0] > 0)
+            {
+                for (long start = System.Diagnostics.Stopwatch.GetTimestamp(); System.Diagnostics.Stopwatch.GetElapsedTime(start) < TimeSpan.FromMilliseconds(500);)
+                    Thread.SpinWait(100);
+            }
+
+            if (input[1] > 0)
+                GC.KeepAlive(new byte[2 << 20]);
         }
     }
 }

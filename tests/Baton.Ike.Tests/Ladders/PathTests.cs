@@ -164,6 +164,28 @@ public sealed class PathTests
         Assert.Equal(IkeSaDownReason.CannotMove, lab.Left.Active.Outputs.OfType<IkeOutput.IkeSaDown>().Single().Reason);
     }
 
+    [Fact] // RFC 4555 section 3.5: the old address is no more, so there is nothing to go back to
+    public void AnInitiatorWhoseNewAddressIsRefusedBeginsAnewFromThere()
+    {
+        // left at its new address --- N(UPDATE_SA_ADDRESSES) ---> right
+        //                         <-- N(UNACCEPTABLE_ADDRESSES) ---
+        Lab lab = Setups.Up(Setups.Standard(12));
+        IkeSaFacts before = lab.Left.Active.Endpoint.Established.Single();
+        IPEndPoint moved = new(IPAddress.Parse("203.0.113.77"), 4500);
+        lab.Left.Address = moved.Address;
+        lab.Passes = (from, _) => from.Site != lab.Left;
+        lab.Left.Active.Step(new IkeInput.LocalMoved(before.Id, moved));
+        uint id = Forge.Sa(lab.Left).NextRequestId - 1;
+
+        byte[] refusal = Forge.Seal(Forge.Sa(lab.Right), ExchangeType.Informational, id, [new NotifyPayload(NotifyType.UnacceptableAddresses)], isAnswer: true);
+        lab.Left.Active.Step(new IkeInput.Datagram(moved, before.Remote, refusal));
+
+        Assert.Equal(IkeSaDownReason.CannotMove, lab.Left.Active.Outputs.OfType<IkeOutput.IkeSaDown>().Single().Reason);
+        Assert.Empty(lab.Left.Active.Endpoint.Established);
+        Assert.Empty(lab.Left.Active.Data.Children);
+        Assert.DoesNotContain(lab.Left.Active.Outputs, each => each is IkeOutput.EndpointChanged);
+    }
+
     [Fact]
     public void AResponderIsNotMovedByOthersThanMobike()
     {
