@@ -46,6 +46,7 @@ internal sealed partial class PacketPath
         }
 
         _taken += got;
+        _moreWaits |= Outer.MayHaveMore;
         Outer.TakeErrors(_news);
         return got > 0;
     }

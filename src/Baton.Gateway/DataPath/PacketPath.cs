@@ -40,6 +40,7 @@ internal sealed partial class PacketPath : IDisposable
     private readonly Gathering _gathering = new();
     private Poller? _poller;
     private int _taken;
+    private bool _moreWaits;
 
     public PacketPath(NodeOptions options, bool isPeer)
     {
@@ -283,8 +284,8 @@ internal sealed partial class PacketPath : IDisposable
     /// <summary>Waits for packets, and for what else the poller has, or until an instant. Where packets come in masses they gather first.</summary>
     public void Wait(Poller poller, Instant until)
     {
-        _gathering.Took(_taken, _now);
-        _taken = 0;
+        _gathering.Took(_taken, _now, _moreWaits);
+        (_taken, _moreWaits) = (0, false);
         if (_gathering.Until > _now)
             MonotonicClock.SleepUntil(Instant.Min(until, _gathering.Until));
         poller.Wait(until);
@@ -319,6 +320,7 @@ internal sealed partial class PacketPath : IDisposable
         }
 
         _taken += got;
+        _moreWaits |= got > 0 && Inner.MayHaveMore;
         return got > 0;
     }
 

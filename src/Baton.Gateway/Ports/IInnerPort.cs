@@ -29,6 +29,9 @@ internal interface IInnerPort : IDisposable
     /// <summary>Takes what waits, at most a batch. 0: nothing waits.</summary>
     int Take();
 
+    /// <summary>The last <see cref="Take"/> gave all that a batch can be: more may wait.</summary>
+    bool MayHaveMore { get; }
+
     /// <summary>The i-th packet of the batch, ascending: asking for one ends the one before. May be changed in place. Its checksums are complete.</summary>
     Span<byte> Packet(int i);
 

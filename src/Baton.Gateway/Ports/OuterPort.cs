@@ -95,14 +95,22 @@ internal sealed class OuterPort : IDisposable
     public int Take()
     {
         (_current, _currentFirst) = (0, 0);
+        MayHaveMore = false;
         int count = 0;
         for (int i = 0; i < _sockets.Length; i++)
+        {
             count += _taken[i] = _poller is null || _poller.IsReady(_sockets[i].Fd) ? _sockets[i].Receive() : 0;
+            MayHaveMore |= _taken[i] > 0 && _sockets[i].MayHaveMore;
+        }
+
         return count;
     }
 
     /// <summary>The batch is gone through once more.</summary>
     public void Rewind() => (_current, _currentFirst) = (0, 0);
+
+    /// <summary>The last <see cref="Take"/> filled the batch of a socket: more may wait.</summary>
+    public bool MayHaveMore { get; private set; }
 
     /// <summary>The i-th packet of the batch, ascending; without IP and UDP header. May be changed in place until the next <see cref="Take"/>.</summary>
     public Span<byte> Packet(int i, out Arrival arrival)

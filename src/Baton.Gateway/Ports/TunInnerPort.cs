@@ -84,6 +84,8 @@ internal sealed class TunInnerPort : IInnerPort
 
     public int Take() => _reader.Take();
 
+    public bool MayHaveMore => _reader.MayHaveMore;
+
     public Span<byte> Packet(int i) => _reader.Packet(i);
 
     /// <summary>The kernel's routes know.</summary>

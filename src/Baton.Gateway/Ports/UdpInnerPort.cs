@@ -26,6 +26,9 @@ internal sealed class UdpInnerPort(InnerOptions options) : IInnerPort
 
     public long Refused => _socket.Truncated;
 
+    /// <summary>For trying out: never in such masses that it matters.</summary>
+    public bool MayHaveMore => false;
+
     public int Take() => _socket.Receive();
 
     public Span<byte> Packet(int i) => _socket.Packet(i);

@@ -28,6 +28,9 @@ public sealed unsafe partial class OuterSocket
     /// <summary>Messages that were more than one datagram.</summary>
     public long JoinedMessages { get; private set; }
 
+    /// <summary>The last <see cref="Receive"/> filled its batch: more may wait.</summary>
+    public bool MayHaveMore => _filled == _in.Count;
+
     /// <summary>Takes what waits, at most a batch of messages. The packets that they are; 0: nothing waits.</summary>
     public int Receive()
     {

@@ -38,16 +38,24 @@ public sealed class TunReader
     /// <summary>Super-packets that were split.</summary>
     public long Splits { get; private set; }
 
+    /// <summary>The last <see cref="Take"/> ended because its batch was full: more may wait.</summary>
+    public bool MayHaveMore { get; private set; }
+
     /// <summary>Reads; the packets of the batch. 0: nothing waits.</summary>
     public int Take()
     {
         (_taken, _current, _currentFirst) = (0, 0, 0);
         int count = 0;
+        MayHaveMore = true;
         for (int read = 0; read < MaximumReads && count < Budget; read++)
         {
             int length = _device.Read(_buffers[_taken]);
             if (length == 0)
+            {
+                MayHaveMore = false;
                 break;
+            }
+
             OffloadVerdict verdict = _reads[_taken].Take(_buffers[_taken].AsMemory(0, length));
             if (verdict != OffloadVerdict.Whole)
             {
