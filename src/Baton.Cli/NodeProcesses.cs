@@ -8,6 +8,7 @@ using Baton.Gateway;
 using Baton.Handler.Ledgers;
 using Baton.Handler;
 using Baton.Voice.Controller;
+using Baton.Voice.MediaGateway.Member;
 using Microsoft.Extensions.Logging.Console;
 
 namespace Baton.Cli;
@@ -32,6 +33,7 @@ internal static class NodeProcesses
                 NodeRole.Handler => await HandlerAsync(options, logs, cancellation).ConfigureAwait(false),
                 NodeRole.Gateway => await GatewayAsync(options, logs, cancellation).ConfigureAwait(false),
                 NodeRole.Controller => await ControllerAsync(options, logs, cancellation).ConfigureAwait(false),
+                NodeRole.Media => await MediaAsync(options, logs, cancellation).ConfigureAwait(false),
                 NodeRole.Peer => await PeerAsync(options, logs, cancellation).ConfigureAwait(false),
                 _ => await RouterAsync(options, logs, cancellation).ConfigureAwait(false),
             };
@@ -73,6 +75,13 @@ internal static class NodeProcesses
         using var gateway = new GatewayProcess(options, Keys(options), tls, SentinelCommand(), logs);
         _reloaded = gateway.Reload;
         return await gateway.RunAsync(cancellation).ConfigureAwait(false);
+    }
+
+    private static async Task<int> MediaAsync(NodeOptions options, ILoggerFactory logs, CancellationToken cancellation)
+    {
+        using TlsMaterial tls = Tls(options);
+        using var member = new GatewayProcess(options, Keys(options), tls, SentinelCommand(), logs, MediaMember.Extension(options));
+        return await member.RunAsync(cancellation).ConfigureAwait(false);
     }
 
     private static async Task<int> PeerAsync(NodeOptions options, ILoggerFactory logs, CancellationToken cancellation)

@@ -28,22 +28,26 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
     private readonly ILogger _log;
     private readonly (string File, string[] Arguments) _sentinelCommand;
     private readonly GatewayEngine _engine;
+    private readonly MemberExtension? _extension;
     private readonly Hooks _hooks;
     private VirtualAddresses? _addresses;
     private PathWatcher? _paths;
     private long _turnsSeen;
 
     /// <param name="sentinelCommand">The program and arguments that run <see cref="SentinelProcess.Main"/>.</param>
+    /// <param name="extension">What it carries in place of ESP; null: ESP.</param>
     public GatewayProcess(
-        NodeOptions options, ClusterKeys keys, TlsMaterial tls, (string File, string[] Arguments) sentinelCommand, ILoggerFactory logs)
+        NodeOptions options, ClusterKeys keys, TlsMaterial tls, (string File, string[] Arguments) sentinelCommand, ILoggerFactory logs, MemberExtension? extension = null)
     {
-        (_options, _keys, _tls, _sentinelCommand) = (options, keys, tls, sentinelCommand);
-        _log = logs.CreateLogger("gateway");
+        (_options, _keys, _tls, _sentinelCommand, _extension) = (options, keys, tls, sentinelCommand, extension);
+        _log = logs.CreateLogger(extension is null ? "gateway" : "media");
         foreach (Rights.Lack lack in Rights.Missing(options))
             _log.Log(lack.Stops ? LogLevel.Error : LogLevel.Warning, "{Lack}", lack);
         Span<byte> nonce = stackalloc byte[8];
         System.Security.Cryptography.RandomNumberGenerator.Fill(nonce);
         _engine = new GatewayEngine(options, keys, new Incarnation(options.Name, BitConverter.ToUInt64(nonce)), _log);
+        if (extension is not null)
+            _engine.Use(extension.Path);
         _hooks = new Hooks(options.Hooks, new Dictionary<string, string>
         {
             ["BATON_MEMBER"] = options.Name,
@@ -88,10 +92,13 @@ public sealed class GatewayProcess : IHandlerSessionEvents, IDisposable
             _paths = new PathWatcher(_options.Track, input => _engine.Post(engine => engine.TakePath(input)));
         }
 
-        await using NodeStatusServer? status = await NodeStatusServer.StartAsync(_options, _tls, _engine.StatusAsync, _engine.IkeCommandAsync, _log);
+        await using NodeStatusServer? status = await NodeStatusServer.StartAsync(_options, _tls, _engine.StatusAsync, _engine.IkeCommandAsync, _log, _extension);
         _log.LogInformation("ciphers by {Library}", CipherProvider.Description);
-        _log.LogInformation("{Member} runs: outer {Outer}, inner {Inner}; {Sas} pairs of SAs configured",
-            _engine.Self, _options.Outer!.Listen, _options.Inner!.Tun ?? _options.Inner.Listen!.ToString(), configured.Length);
+        if (_extension is not null)
+            _log.LogInformation("{Member} runs", _engine.Self);
+        else
+            _log.LogInformation("{Member} runs: outer {Outer}, inner {Inner}; {Sas} pairs of SAs configured",
+                _engine.Self, _options.Outer!.Listen, _options.Inner!.Tun ?? _options.Inner.Listen!.ToString(), configured.Length);
 
         await Task.WhenAny(Task.Delay(Timeout.Infinite, stop), _engine.Ended.Task, gaveUp.Task);
         if (_engine.Ended.Task.IsFaulted)

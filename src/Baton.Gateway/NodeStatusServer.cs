@@ -22,7 +22,7 @@ internal sealed class NodeStatusServer : IAsyncDisposable
     private NodeStatusServer(WebApplication app) => _app = app;
 
     public static async Task<NodeStatusServer?> StartAsync(
-        NodeOptions options, TlsMaterial? tls, Func<StatusRequest, Task<NodeStatus>> status, Func<IkeCommand, Task<IkeReply>>? ike, ILogger log)
+        NodeOptions options, TlsMaterial? tls, Func<StatusRequest, Task<NodeStatus>> status, Func<IkeCommand, Task<IkeReply>>? ike, ILogger log, MemberExtension? extension = null)
     {
         if (options.Status.Listen is null && options.Status.Metrics is null)
             return null;
@@ -47,7 +47,7 @@ internal sealed class NodeStatusServer : IAsyncDisposable
             if (options.Status.Listen is { } listen && tls is not null)
             {
                 var lines = new LineBudget();
-                var guard = new TlsGuard(tls, ["operator", "handler", "gateway"], (remote, reason) =>
+                var guard = new TlsGuard(tls, ["operator", "handler", "controller", "gateway"], (remote, reason) =>
                 {
                     Interlocked.Increment(ref refused[0]);
                     if (lines.Take() is { } more)
@@ -63,8 +63,10 @@ internal sealed class NodeStatusServer : IAsyncDisposable
             if (options.Status.Metrics is { } metrics)
                 ListenAt.Listen(kestrel, metrics, on => on.Protocols = HttpProtocols.Http1);
         });
+        extension?.AddServices(builder.Services);
         WebApplication app = builder.Build();
         app.MapGrpcService<Service>();
+        extension?.MapServices(app);
         app.MapGet("/metrics", async (HttpContext context) =>
         {
             NodeStatus now = await CountedAsync(new StatusRequest());

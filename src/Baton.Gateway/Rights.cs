@@ -46,7 +46,7 @@ public static class Rights
                 Add(Capability.NetBindService, $"UDP {listen} cannot be bound", stops: true);
         }
 
-        if (options.Role is NodeRole.Gateway or NodeRole.Peer or NodeRole.Router)
+        if (options.Role is NodeRole.Gateway or NodeRole.Peer or NodeRole.Router or NodeRole.Media)
         {
             if (!MayRealTime(realTime, has))
                 Add(Capability.SysNice, "no real-time priority: under full load heartbeats are late and a standby takes over without need", stops: false, $"or a limit 'rtprio' of {RealTimePriority}");

@@ -12,6 +12,7 @@ internal static class ProcessCommands
         foreach (Command ledger in LedgerCommands.Create((Argument<string>)handler.Arguments[0])) handler.Add(ledger);
         yield return handler;
         yield return Node("gateway", NodeRole.Gateway, "A member of a cluster: active or standby.");
+        yield return Node("media", NodeRole.Media, "A member that relays calls in place of tunnels: plain RTP and SRTP.");
         yield return Node("peer", NodeRole.Peer, "The other end alone: a client or a branch gateway.");
         yield return Node("controller", NodeRole.Controller, "Media gateway controller: a handler that also places the calls of a SIP proxy (ng protocol) on media gateways.");
         yield return Node("router", NodeRole.Router, "Steers a peer's packets to the active where no address can move.");

@@ -33,13 +33,13 @@ public sealed class StatusPicture
             foreach (MemberReport report in Cluster?.Members ?? [])
             {
                 shown.Add(report.Name);
-                NodeStatus? direct = Nodes.FirstOrDefault(node => node.Role == "gateway" && node.Name == report.Name);
+                NodeStatus? direct = Nodes.FirstOrDefault(node => node.Role is "gateway" or "media" && node.Name == report.Name);
                 NodeStatus? last = direct ?? report.Last;
                 TimeSpan? age = direct is not null ? TimeSpan.Zero : last is null ? null : TimeSpan.FromMilliseconds(report.AgeMs);
                 yield return (report.Name, last, age, report.Connected, report.Witness);
             }
 
-            foreach (NodeStatus node in Nodes.Where(node => node.Role == "gateway" && shown.Add(node.Name)))
+            foreach (NodeStatus node in Nodes.Where(node => node.Role is "gateway" or "media" && shown.Add(node.Name)))
                 yield return (node.Name, node, TimeSpan.Zero, node.HandlerConnected, "");
         }
     }

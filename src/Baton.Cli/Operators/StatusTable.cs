@@ -22,7 +22,7 @@ internal static class StatusTable
         AnsiConsole.MarkupLineInterpolated($"cluster [bold]{picture.Cluster?.Cluster ?? "?"}[/]  term [bold]{record.Term}[/]  active [bold]{Name(record.Holder)}[/]  designated successor [bold]{Name(record.Designee)}[/]  in sync [bold]{InSync(record)}[/]  revision {record.Revision} ({source})");
         if (picture.Cluster is { Storage: not ("" or "ok") } sick) AnsiConsole.MarkupLineInterpolated($"[red]the handler's file: {sick.Storage}[/]");
         Members(picture, record);
-        foreach (NodeStatus node in picture.Nodes.Where(node => node.Role is not "gateway"))
+        foreach (NodeStatus node in picture.Nodes.Where(node => node.Role is not ("gateway" or "media")))
             AnsiConsole.MarkupLineInterpolated($"{node.Role} [bold]{node.Name}[/]  {node.State}{(node.Term > 0 ? $", term {node.Term}" : "")}{string.Concat(node.Warnings.Select(warning => $"; {warning}"))}");
         if (picture.Cluster?.Handler is { Role: not "handler" } more)
             AnsiConsole.MarkupLineInterpolated($"{more.Role} [bold]{more.Name}[/]  {more.Counters.GetValueOrDefault("calls.now")} calls{string.Concat(more.Warnings.Select(warning => $"; {warning}"))}");

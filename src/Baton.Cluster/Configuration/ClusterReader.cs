@@ -10,14 +10,14 @@ internal static class ClusterReader
         string? id = cluster.Name("id", "The cluster's name, the one given to 'baton pki init'.");
         if (id is not null && !Certificates.NodeName.IsCluster(id))
             cluster.Error("id", "is no cluster name", "Use small letters, digits and '-', at most 63.");
-        string? keyFile = cluster.Path("key-file", role == NodeRole.Gateway ? "The cluster key, from 'baton pki init'." : "The control key (control.key), from 'baton pki init'.", mustExist: role != NodeRole.Peer, required: role != NodeRole.Peer);
+        string? keyFile = cluster.Path("key-file", NodeOptions.IsMemberRole(role) ? "The cluster key, from 'baton pki init'." : "The control key (control.key), from 'baton pki init'.", mustExist: role != NodeRole.Peer, required: role != NodeRole.Peer);
 
         List<MemberAddress> members = Members(cluster, role);
         List<HandlerAddress> handlers = Handlers(cluster);
         List<RouterAddress> routers = Routers(cluster);
         cluster.Finish();
 
-        if (role == NodeRole.Gateway)
+        if (NodeOptions.IsMemberRole(role))
         {
             if (members.Count > 0 && name is not null && members.TrueForAll(m => m.Name != name))
             {

@@ -18,6 +18,7 @@ public static class ConfigFile
         ["peer"] = NodeRole.Peer,
         ["router"] = NodeRole.Router,
         ["controller"] = NodeRole.Controller,
+        ["media"] = NodeRole.Media,
     };
 
     private const int MaximumLength = 16 << 20;
@@ -95,6 +96,7 @@ public static class ConfigFile
         if (role is not { } known) return null;
 
         bool carriesPackets = known is NodeRole.Gateway or NodeRole.Peer or NodeRole.Router;
+        bool isMember = NodeOptions.IsMemberRole(known);
         bool inCluster = known != NodeRole.Peer;
         ClusterOptions? cluster = ClusterReader.Read(root.Section("cluster"), known, name);
         TlsOptions? tls = inCluster || root.Has("tls") ? ReadTls(root.Section("tls")) : null;
@@ -116,11 +118,11 @@ public static class ConfigFile
 
         OuterOptions? outer = carriesPackets ? PathReader.Outer(root.Section("outer"), known) : null;
         InnerOptions? inner = carriesPackets ? PathReader.Inner(root.Section("inner"), known) : null;
-        VirtualOptions moving = known == NodeRole.Gateway ? PathReader.Virtual(root.Section("virtual")) : new();
-        HookOptions hooks = known == NodeRole.Gateway ? PathReader.Hooks(root.Section("hooks")) : new();
-        TrackOptions track = known == NodeRole.Gateway ? PathReader.Track(root.Section("track")) : new();
+        VirtualOptions moving = isMember ? PathReader.Virtual(root.Section("virtual")) : new();
+        HookOptions hooks = isMember ? PathReader.Hooks(root.Section("hooks")) : new();
+        TrackOptions track = isMember ? PathReader.Track(root.Section("track")) : new();
         HeartbeatOptions heartbeat = inCluster ? ReadHeartbeat(root.Section("heartbeat")) : new();
-        RedundancyOptions redundancy = known == NodeRole.Gateway ? ReadRedundancy(root.Section("redundancy")) : new();
+        RedundancyOptions redundancy = isMember ? ReadRedundancy(root.Section("redundancy")) : new();
         bool keepsRecords = known is NodeRole.Handler or NodeRole.Controller || (known == NodeRole.Router && root.Has("handler"));
         HandlerOptions? handler = keepsRecords ? ReadHandler(root.Section("handler"), known == NodeRole.Router ? tls : null) : null;
         ControllerOptions? controller = known == NodeRole.Controller ? ControllerReader.Read(root.Section("controller")) : null;
@@ -133,6 +135,7 @@ public static class ConfigFile
             table.Finish();
         }
 
+        MediaOptions? media = known == NodeRole.Media ? MediaReader.Read(root, warnings) : null;
         IReadOnlyList<StaticSa> sas = known is NodeRole.Gateway or NodeRole.Peer ? StaticKeying.Read(root, warnings) : [];
         IkeOptions ike = known is NodeRole.Gateway or NodeRole.Peer ? IkeReader.Read(root, known, outer) : IkeOptions.None;
         if (sas.Count > 0 && !ike.IsNone)
@@ -158,6 +161,7 @@ public static class ConfigFile
             Handler = handler,
             Controller = controller,
             Router = router,
+            Media = media,
             StaticSas = sas,
             Ike = ike,
         };

@@ -11,6 +11,9 @@ public enum NodeRole
 
     /// <summary>A handler that also knows the calls of media gateways.</summary>
     Controller,
+
+    /// <summary>A member that relays calls in place of tunnels.</summary>
+    Media,
 }
 
 /// <summary>The configuration of one node, checked: what a file must say is here, and every path is absolute.</summary>
@@ -57,6 +60,8 @@ public sealed record NodeOptions
 
     public RouterOptions? Router { get; init; }
 
+    public MediaOptions? Media { get; init; }
+
     /// <summary>Only with <c>[insecure] static-keying = true</c> (RFC 8221 3).</summary>
     public IReadOnlyList<StaticSa> StaticSas
     {
@@ -72,11 +77,21 @@ public sealed record NodeOptions
     /// <summary>Gateway, peer: what is negotiated with whom.</summary>
     public IkeOptions Ike { get; init; } = IkeOptions.None;
 
-    /// <summary>The role in its certificate: to the cluster a controller is a handler.</summary>
-    public string CertificateRole => Role == NodeRole.Controller ? "handler" : Enum.GetName(Role)!.ToLowerInvariant();
+    /// <summary>A member of the cluster: terms, records, leases and ceilings are its business.</summary>
+    public bool IsMember => IsMemberRole(Role);
 
-    /// <summary>This node's own entry of <c>[[cluster.member]]</c>; null for others than gateways.</summary>
-    public MemberAddress? Self => Cluster.Members.FirstOrDefault(m => Role == NodeRole.Gateway && m.Name == Name);
+    public static bool IsMemberRole(NodeRole role) => role is NodeRole.Gateway or NodeRole.Media;
+
+    /// <summary>The role in its certificate: to the cluster a controller is a handler, and a media gateway a gateway.</summary>
+    public string CertificateRole => Role switch
+    {
+        NodeRole.Controller => "handler",
+        NodeRole.Media => "gateway",
+        _ => Enum.GetName(Role)!.ToLowerInvariant(),
+    };
+
+    /// <summary>This node's own entry of <c>[[cluster.member]]</c>; null for others than members.</summary>
+    public MemberAddress? Self => Cluster.Members.FirstOrDefault(m => IsMember && m.Name == Name);
 }
 
 /// <param name="Id">The cluster's name, as in its certificates.</param>

@@ -85,6 +85,24 @@ public sealed class RecordSealer : IDisposable
         return RecordVerdict.Opened;
     }
 
+    public byte[] SealMedia(MediaSaDescription description)
+    {
+        byte[] plain = description.Encode();
+        byte[] whole = Seal(_keys[_newest].Seal, plain, []);
+        CryptographicOperations.ZeroMemory(plain);
+        return whole;
+    }
+
+    public RecordVerdict OpenMedia(ReadOnlySpan<byte> whole, out MediaSaDescription description)
+    {
+        description = null!;
+        RecordVerdict verdict = Open(whole, null, [], out byte[] plain);
+        if (verdict != RecordVerdict.Opened) return verdict;
+        bool decoded = MediaSaDescription.TryDecode(plain, out description);
+        CryptographicOperations.ZeroMemory(plain);
+        return decoded ? RecordVerdict.Opened : RecordVerdict.Malformed;
+    }
+
     private byte[] Seal(byte[] key, ReadOnlySpan<byte> plain, ReadOnlySpan<byte> bound)
     {
         var whole = new byte[Front + Nonce + plain.Length + Tag];
@@ -150,6 +168,15 @@ public sealed class RecordSealer : IDisposable
     /// <summary>The one-way tag of an SA's key by which the handler sees that a key comes twice (G2).</summary>
     /// <remarks>Under the oldest key, so that a new cluster key does not let an old SA key in again.</remarks>
     public ulong KeyTag(SaDescription description) => KeyTag(description.Key);
+
+    /// <summary>Of one source under a master key, RTP and RTCP apart: each has an index of its own.</summary>
+    public ulong KeyTag(MediaSaDescription description)
+    {
+        byte[] text = description.Tagged();
+        ulong tag = KeyTag(text);
+        CryptographicOperations.ZeroMemory(text);
+        return tag;
+    }
 
     private ulong KeyTag(ReadOnlySpan<byte> key)
     {

@@ -10,6 +10,9 @@ public enum HandoverKind : byte
 
     /// <summary>No packet: where the active learned that a peer is now; its content is the shell's affair.</summary>
     Endpoint,
+
+    /// <summary>What a path beside that of ESP hands to its twin, such as media: its content is that path's affair.</summary>
+    Beside,
 }
 
 /// <summary>A packet that still reached the old active of a planned switchover, handed to its successor (P6). A view of the datagram.</summary>

@@ -198,7 +198,7 @@ public sealed partial class SyncCodec
     {
         byte kind = reader.Byte();
         byte length = reader.Byte();
-        if (kind > (byte)HandoverKind.Endpoint || length is not (0 or 4 or 16))
+        if (kind > (byte)HandoverKind.Beside || length is not (0 or 4 or 16))
         {
             reader.Fail(SyncVerdict.BadNumber);
             return default;

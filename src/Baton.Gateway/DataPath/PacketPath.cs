@@ -45,17 +45,17 @@ internal sealed partial class PacketPath : IDisposable
     public PacketPath(NodeOptions options, bool isPeer)
     {
         _isPeer = isPeer;
-        _viaRouter = options.Outer!.ViaRouter;
-        _remote = options.Outer.Remote is { } remote ? UdpEndpoint.From(remote) : default;
+        _viaRouter = options.Outer is { ViaRouter: true };
+        _remote = options.Outer?.Remote is { } remote ? UdpEndpoint.From(remote) : default;
         Ahead = new LookAhead(_bySpi);
         Outer = new OuterPort(options.Outer);
-        KeepaliveEvery = options.Outer.NatKeepalive;
-        _staticBehindNat = options.Outer.StaticBehindNat;
-        _fragmentPolicy = options.Outer.Fragment;
+        KeepaliveEvery = options.Outer?.NatKeepalive;
+        _staticBehindNat = options.Outer is { StaticBehindNat: true };
+        _fragmentPolicy = options.Outer?.Fragment ?? FragmentPolicy.Copy;
         _paths = new PathMtuTable(OuterMtu.Find(options));
         _news = HearPath;
         _traps = new TrapTable(options.Ike);
-        Inner = options.Inner!.Tun is null ? new UdpInnerPort(options.Inner) : new TunInnerPort(options.Inner, options.Inner.Mtu ?? OuterMtu.OfTunnel(options, _paths.Usual));
+        Inner = options.Inner is null ? new NoInnerPort() : options.Inner.Tun is null ? new UdpInnerPort(options.Inner) : new TunInnerPort(options.Inner, options.Inner.Mtu ?? OuterMtu.OfTunnel(options, _paths.Usual));
     }
 
     public LookAhead Ahead { get; }

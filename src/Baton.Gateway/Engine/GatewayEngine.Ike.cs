@@ -38,7 +38,7 @@ internal sealed partial class GatewayEngine
     /// <summary>Before the start.</summary>
     public void UseIke()
     {
-        if (_options.StaticSas.Count > 0)
+        if (_options.StaticSas.Count > 0 || Beside is not null)
             return;
         _commits = new DrainingCommits(child => Path.IsHolding(child.Value));
         Ike = new ClusterIke(this, _options, _sealer, _log);

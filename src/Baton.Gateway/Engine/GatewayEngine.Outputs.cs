@@ -49,15 +49,22 @@ internal sealed partial class GatewayEngine
                 BecomeStandby(standby);
                 break;
             case MemberOutput.Committed committed:
-                OnCommitted(committed.Token);
+                if (Beside is not null)
+                    Beside.Answer(committed.Token, null);
+                else
+                    OnCommitted(committed.Token);
                 break;
             case MemberOutput.CommitFailed failed:
-                WhenBuilt(() => Ike?.CommitFailed(failed.Token, failed.Why, failed.Detail));
+                if (Beside is not null)
+                    Beside.Answer(failed.Token, failed.Why);
+                else
+                    WhenBuilt(() => Ike?.CommitFailed(failed.Token, failed.Why, failed.Detail));
                 break;
             case MemberOutput.Freeze freeze:
                 EndIke();
                 _log.LogInformation("handing over to {Successor}: no more numbers in term {Term}", freeze.Successor, freeze.Term);
                 StartHandingOver(freeze.Successor, now);
+                Beside?.Freeze();
                 _draining = now + PathSkew;
                 break;
             case MemberOutput.SurrenderEnded ended:
@@ -68,6 +75,7 @@ internal sealed partial class GatewayEngine
                 break;
             case MemberOutput.CeilingsRose:
                 Path.Release(now);
+                Beside?.Release(now);
                 break;
             case MemberOutput.RecordsChanged changed:
                 TakeRecords(changed.Change, now);
@@ -87,6 +95,7 @@ internal sealed partial class GatewayEngine
         Path.HandingOver = null;
         Sentinel?.SetTerm(active.Term);
         OnRole?.Invoke(true, active.Term);  // the address first: until it is here nothing arrives
+        Beside?.BecomeActive(now);
         Steer(now);
         _log.LogInformation("active in term {Term}{Alone}", active.Term, active.MayReceive ? "" : ", alone: sending only until the handler adopts it");
         if (active.MayReceive)
@@ -104,6 +113,7 @@ internal sealed partial class GatewayEngine
         // After a surrender the successor gets what still comes; a deposed member drops it.
         if (Path.HandingOver is null)
             Path.EmptyHeld(null);
+        Beside?.BecomeStandby();
         if (was)
         {
             _log.LogInformation("standby; the highest term seen is {Term}", standby.HighestTerm);

@@ -39,7 +39,7 @@ internal sealed partial class GatewayEngine
     {
         foreach (SaRecord record in change.Upserts)
         {
-            if (Path.OutboundSas.ContainsKey(record.Id) || Path.InboundSas.ContainsKey(record.Id) || TakeIvRecord(record) || !_building.Add(record.Id))
+            if (Path.OutboundSas.ContainsKey(record.Id) || Path.InboundSas.ContainsKey(record.Id) || Beside?.TakeRecord(record) == true || TakeIvRecord(record) || !_building.Add(record.Id))
                 continue;
             _builder.Build(record);
             _enqueuedToBuild++;
@@ -53,6 +53,7 @@ internal sealed partial class GatewayEngine
             if (Ike is not null && (Path.OutboundSas.GetValueOrDefault(id)?.Child ?? Path.InboundSas.GetValueOrDefault(id)?.Child) is > 0 and var child)
                 Ike.Gone(child);
             Path.Remove(id);
+            Beside?.Remove(id);
         }
 
         TakeIkeRecords(change, now);
@@ -82,7 +83,7 @@ internal sealed partial class GatewayEngine
                 Drop(built);
         }
 
-        _hasBuiltFirst |= _building.Count == 0 && Core.Cluster is not null && _whenBuilt.Count == 0 && Ike is null or { HasReadFirst: true };
+        _hasBuiltFirst |= _building.Count == 0 && Beside is not { ToBuild: > 0 } && Core.Cluster is not null && _whenBuilt.Count == 0 && Ike is null or { HasReadFirst: true };
     }
 
     /// <summary>The SAs of the first copy stand, and its IKE SAs are read: this member could take over, and it has time to confirm.</summary>

@@ -61,7 +61,7 @@ internal sealed partial class GatewayEngine
     private void FillSummary(P.NodeStatus status)
     {
         status.Name = Self.Member;
-        status.Role = "gateway";
+        status.Role = Beside is null ? "gateway" : "media";
         status.Pid = Environment.ProcessId;
         status.UptimeMs = (ulong)(MonotonicClock.Now - _startedAt).TotalMilliseconds;
         status.Ciphers = CipherProvider.Description;
@@ -72,9 +72,9 @@ internal sealed partial class GatewayEngine
             status.Copy = Mapping.ToWire(copy);
         status.HandlerConnected = Core.HasHandler;
         status.RealTime = NoRealTime is null;
-        status.SaCount = (uint)(Path.OutboundSas.Count + Path.InboundSas.Count + _building.Count + _unusable.Count);
+        status.SaCount = (uint)(Carried + _building.Count + (Beside?.ToBuild ?? 0) + _unusable.Count);
         string? why = NotReadyWhy();
-        status.SaReady = why is null ? (uint)(Path.OutboundSas.Count + Path.InboundSas.Count) : 0;
+        status.SaReady = why is null ? (uint)Carried : 0;
         status.NotReadyWhy = why ?? (_building.Count > 0 ? "records are still being taken over" : _unusable.Count > 0 ? _unusable.First().Value : "");
         status.MeasuredUnixMs = (ulong)DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
         if (NoRealTime is not null)
@@ -83,6 +83,8 @@ internal sealed partial class GatewayEngine
             status.Counters[name] = value;
         WarnOfLeases(status);
     }
+
+    private int Carried => Path.OutboundSas.Count + Path.InboundSas.Count + (Beside?.Sas ?? 0);
 
     /// <summary>The early warning: leases and ceilings that nobody extends end, and then this member stops sending (P1) and accepting (P3).</summary>
     private void WarnOfLeases(P.NodeStatus status)
@@ -212,6 +214,8 @@ internal sealed partial class GatewayEngine
         yield return ("process.managed-committed-bytes", (ulong)heap.TotalCommittedBytes);
         foreach ((string Name, ulong Value) more in MoreCounters())
             yield return more;
+        foreach ((string Name, ulong Value) more in Beside?.Counters() ?? [])
+            yield return more;
         if (Sentinel is { } sentinel)
         {
             yield return ("sentinel.restarts", (ulong)sentinel.Restarts);
@@ -225,7 +229,7 @@ internal sealed partial class GatewayEngine
 }
 
 /// <summary>Counter names as operators type them: BadIcv is bad-icv.</summary>
-internal static class CounterName
+public static class CounterName
 {
     public static string Of(string pascal) =>
         string.Concat(pascal.Select((c, i) => char.IsUpper(c) && i > 0 ? "-" + char.ToLowerInvariant(c) : char.ToLowerInvariant(c).ToString()));

@@ -90,6 +90,12 @@ internal sealed partial class GatewayEngine
             return;
         }
 
+        if (handover.Kind == HandoverKind.Beside)
+        {
+            TakeBeside(handover, now);
+            return;
+        }
+
         if (handover.Packet.Length > _scratch.Length)
             return;
         UdpEndpoint peer = handover.Kind == HandoverKind.Outer ? PeerOf(handover) : default;
@@ -169,6 +175,10 @@ internal sealed partial class GatewayEngine
     private sealed class HandoverSink(GatewayEngine engine, UdpEndpoint successor, ulong life) : IHandoverSink
     {
         private readonly byte[] _address = new byte[16];
+
+        public UdpEndpoint Successor => successor;
+
+        public ulong Life => life;
 
         public void OuterPacket(ReadOnlySpan<byte> packet, in UdpEndpoint peer)
         {

@@ -56,6 +56,7 @@ internal sealed partial class GatewayEngine : IDisposable
     private Instant _nextDetect;
     private bool _active;
     private bool _stop;
+    private bool _besideHasMore;
 
     public GatewayEngine(NodeOptions options, ClusterKeys keys, Incarnation self, ILogger log)
     {
@@ -116,6 +117,7 @@ internal sealed partial class GatewayEngine : IDisposable
         _builder.Dispose();
         Ike?.Dispose();
         Path.Dispose();
+        Beside?.Dispose();
         _sync.Dispose();
         _heartbeat.Dispose();
         _steer.Dispose();
@@ -148,7 +150,7 @@ internal sealed partial class GatewayEngine : IDisposable
             NoRealTime = Scheduling.TryRealTime(10);
             if (NoRealTime is not null)
                 _log.LogWarning("{Reason}", NoRealTime);
-            using var poller = new Poller([.. Path.Fds, _sync.Fd, _heartbeat.Fd, _wake.Fd]);
+            using var poller = new Poller([.. Path.Fds, Beside?.Fd ?? -1, _sync.Fd, _heartbeat.Fd, _wake.Fd]);
             Path.Watch(poller);
             while (!_stop)
                 Turn(poller);
@@ -170,7 +172,7 @@ internal sealed partial class GatewayEngine : IDisposable
             until = Instant.Min(until, _nextSteer);
         if (_draining is { } drain)
             until = Instant.Min(until, drain);
-        if (_builder.HasBuilt || !_posted.IsEmpty || HasIkeWork || Core.HasWork || (_active && _registeredTo < _configured.Length))
+        if (_builder.HasBuilt || !_posted.IsEmpty || HasIkeWork || _besideHasMore || Core.HasWork || (_active && _registeredTo < _configured.Length))
             until = now;
         Path.Wait(poller, until);
         Sentinel?.ReportProgress();
@@ -193,6 +195,7 @@ internal sealed partial class GatewayEngine : IDisposable
         Path.TakeOuter(now);
         Meter.End(TurnPart.Outer);
         Path.TakeInner();
+        Beside?.Take(now);
         Meter.End(TurnPart.Inner);
         if (Core.HasWork || now >= _nextTick)
             Feed(TickInput);
@@ -209,6 +212,7 @@ internal sealed partial class GatewayEngine : IDisposable
         RegisterSome();
         ForgetSome();
         TendIke(now);
+        _besideHasMore = Beside?.Tend(now) == true;
         Meter.End(TurnPart.Records);
         Turns++;
         Path.Flush();

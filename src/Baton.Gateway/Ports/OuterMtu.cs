@@ -15,7 +15,9 @@ internal static class OuterMtu
 
     public static int Find(NodeOptions options)
     {
-        int least = options.Outer!.Mtu ?? int.MaxValue;
+        if (options.Outer is null)
+            return Ethernet;
+        int least = options.Outer.Mtu ?? int.MaxValue;
         if (options.Outer.Mtu is null)
         {
             using var netlink = new RouteNetlink();

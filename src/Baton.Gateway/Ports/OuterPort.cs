@@ -20,15 +20,19 @@ internal sealed class OuterPort : IDisposable
 
     private readonly OuterSocket[] _sockets;
     private readonly int[] _taken;
-    private OuterSocket _reserved;
+    private OuterSocket _reserved = null!;
     private UdpEndpoint _reservedPeer;
     private UdpEndpoint _reservedLocal;
     private Poller? _poller;
     private int _current;
     private int _currentFirst;
 
-    public OuterPort(OuterOptions options)
+    /// <param name="options">Null: there is no outer side, and nothing may be sent.</param>
+    public OuterPort(OuterOptions? options)
     {
+        (_sockets, _taken) = ([], []);
+        if (options is null)
+            return;
         var sockets = new List<OuterSocket>();
         try
         {
@@ -55,9 +59,9 @@ internal sealed class OuterPort : IDisposable
     public IEnumerable<int> Fds => _sockets.Select(s => s.Fd);
 
     /// <summary>The first address and port that it listens at.</summary>
-    public UdpEndpoint Local => _sockets[0].Local;
+    public UdpEndpoint Local => _sockets.Length == 0 ? default : _sockets[0].Local;
 
-    public int PacketBytes => _sockets[0].PacketBytes;
+    public int PacketBytes => _sockets.Length == 0 ? 0 : _sockets[0].PacketBytes;
 
     public long SendDrops => _sockets.Sum(s => s.SendDrops);
 
@@ -73,7 +77,7 @@ internal sealed class OuterPort : IDisposable
     /// <summary>Told once a socket, in words for the log, when an offload is given up.</summary>
     public Action<string>? Note
     {
-        get => _sockets[0].Note;
+        get => _sockets.FirstOrDefault()?.Note;
         set => Array.ForEach(_sockets, s => s.Note = value);
     }
 

@@ -14,6 +14,9 @@ public sealed record MediaLegDescription(UdpEndpoint Rtp, UdpEndpoint Rtcp, bool
 {
     /// <summary>False: the session agreed on UNENCRYPTED_SRTCP.</summary>
     public bool EncryptsRtcp { get; init; } = true;
+
+    /// <summary>False: its phone has not said yet what it wants. Nothing passes in the call.</summary>
+    public bool IsAnswered { get; init; } = true;
 }
 
 /// <summary>A call: two legs, and what one says the other hears.</summary>

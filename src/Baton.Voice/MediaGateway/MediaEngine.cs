@@ -23,6 +23,9 @@ public interface IMediaSink
     void Wanted(in WantedMediaSa wanted);
 }
 
+/// <summary>Takes a packet as it came. The span is good during the call.</summary>
+public delegate void MediaPacketTaker(MediaLeg leg, SrtpHalf port, ReadOnlySpan<byte> packet, in UdpEndpoint source);
+
 /// <summary>The media gateway: relays the RTP and RTCP of calls between two legs, each plain or SRTP. Sans-IO, one owner thread.</summary>
 /// <remarks>
 /// <code>
@@ -67,6 +70,37 @@ public sealed class MediaEngine : IDisposable
         return call;
     }
 
+    /// <summary>Changes both legs of a call. Keys are told apart by their objects: the same one goes on, another one begins with new sources and SAs.</summary>
+    public void Change(MediaCall call, MediaLegDescription a, MediaLegDescription b)
+    {
+        (MediaLegDescription beforeA, MediaLegDescription beforeB) = (call.A.Description, call.B.Description);
+        call.A.Change(a);
+        call.B.Change(b);
+        Rekey(call.A, beforeA, beforeB);
+        Rekey(call.B, beforeB, beforeA);
+    }
+
+    private void Rekey(MediaLeg leg, MediaLegDescription before, MediaLegDescription otherBefore)
+    {
+        bool opens = leg.Description.PhoneKey != before.PhoneKey || leg.Description.EncryptsRtcp != before.EncryptsRtcp;
+        bool seals = leg.Other.Description.OurKey != otherBefore.OurKey || leg.Other.Description.EncryptsRtcp != otherBefore.EncryptsRtcp;
+        if (!opens && !seals)
+            return;
+        foreach (MediaSource source in leg.Sources)
+            source.Rekey(opens, seals, _policy, _clustered);
+    }
+
+    /// <summary>Takes out all that waits, as it came and in its order: for a successor.</summary>
+    public void Empty(MediaPacketTaker taker)
+    {
+        while (_waiting.Count > 0)
+        {
+            WaitingPackets.Slot slot = _waiting.Take(_again);
+            if (_calls.GetValueOrDefault(slot.Leg!.Call.Id) == slot.Leg.Call)
+                taker(slot.Leg, slot.Port, _again.AsSpan(0, slot.Length), slot.Source);
+        }
+    }
+
     /// <summary>Ends a call; its packets that wait are dropped when their turn comes.</summary>
     public void Remove(ulong id)
     {
@@ -77,23 +111,26 @@ public sealed class MediaEngine : IDisposable
     /// <summary>This member begins to work (P5: no call is touched). Who spoke before is not known here: silence counts from now, and SAs are asked for anew.</summary>
     public void Begin(Instant now) => _worksSince = now;
 
+    /// <summary>When media last passed in a call, or since when this member would know.</summary>
+    public Instant HeardAt(MediaCall call) => _worksSince is { } begun && begun > call.LastAt ? begun : call.LastAt;
+
     /// <summary>The calls in which nothing was heard for too long.</summary>
     public void FindSilent(Instant now, ICollection<ulong> silent)
     {
         foreach (MediaCall call in _calls.Values)
         {
-            Instant heard = _worksSince is { } begun && begun > call.LastAt ? begun : call.LastAt;
-            if (now - heard >= _policy.CallTimeout)
+            if (now - HeardAt(call) >= _policy.CallTimeout)
                 silent.Add(call.Id);
         }
     }
 
     /// <summary>The ceiling of an SA that is in the ledger. False: no such call, or as many sources as it may have.</summary>
-    public bool Attach(in MediaSa sa, InboundCeiling ceiling, Instant now)
+    /// <param name="again">This member had it attached before, and gave its key up meanwhile.</param>
+    public bool Attach(in MediaSa sa, InboundCeiling ceiling, Instant now, bool again = false)
     {
         if (SourceOf(sa, now) is not { } source)
             return false;
-        source.Attach(sa.Role, ceiling);
+        source.Attach(sa.Role, ceiling, again);
         source.IsProven = true;
         return true;
     }
@@ -131,6 +168,8 @@ public sealed class MediaEngine : IDisposable
         if (verdict == MediaVerdict.Held && (speaker!.Held >= _policy.MostHeldOfSource || !_waiting.Commit(speaker, leg, port, source, since)))
             verdict = MediaVerdict.HeldOverflow;
         _counts[(int)verdict]++;
+        if (verdict is not (MediaVerdict.Relayed or MediaVerdict.Held or MediaVerdict.NoRemote))
+            leg.Counts.Dropped++;
         return verdict;
     }
 
@@ -163,6 +202,8 @@ public sealed class MediaEngine : IDisposable
         source = null;
         if (length > MostBytes - SrtpSuites.MostOverhead)
             return MediaVerdict.TooLong;
+        if (!leg.Description.IsAnswered || !leg.Other.Description.IsAnswered)
+            return MediaVerdict.NotAnswered;
         ReadOnlySpan<byte> packet = buffer[..length];
         if (HalfOf(leg, port, packet) is not { } half)
             return MediaVerdict.Malformed;
@@ -180,6 +221,7 @@ public sealed class MediaEngine : IDisposable
                 return begun;
         }
 
+        int came = length - leg.TagOf(half);
         MediaVerdict verdict = source.Relay(buffer, ref length, _waiting, out bool newest);
         if (verdict is MediaVerdict.Held or MediaVerdict.Relayed)
             source.LastAt = now;
@@ -189,6 +231,7 @@ public sealed class MediaEngine : IDisposable
             return verdict;
         leg.Call.LastAt = now;
         source.IsProven = true;
+        Count(leg, half, source, buffer, came, now);
         if (phone.Learn(from, now, newest))
             _sink.Learned(leg, half, from);
 
@@ -198,6 +241,19 @@ public sealed class MediaEngine : IDisposable
             return MediaVerdict.NoRemote;
         _sink.Send(other, other.Description.Mux ? SrtpHalf.Rtp : half, to, buffer[..length]);
         return MediaVerdict.Relayed;
+    }
+
+    private static void Count(MediaLeg leg, SrtpHalf half, MediaSource source, ReadOnlySpan<byte> packet, int length, Instant now)
+    {
+        if (half == SrtpHalf.Rtcp)
+        {
+            leg.Counts.RtcpPackets++;
+            return;
+        }
+
+        leg.Counts.Packets++;
+        leg.Counts.Bytes += length;
+        source.Meter.Take(packet, now);  // sealed or not, the header is in the clear
     }
 
     /// <summary>RTP or RTCP (RFC 5761 4: payload types 64 to 95 are RTCP's where both share a port); null: neither.</summary>
@@ -227,8 +283,8 @@ public sealed class MediaEngine : IDisposable
             return MediaVerdict.TooManySources;
         if (!_clustered)
             return MediaVerdict.Relayed;
-        Require(source);
-        source.First = first;
+        source.Require();
+        (source.First, source.FirstSealed) = (first, first);
         Want(source, now);
         return MediaVerdict.Held;
     }
@@ -240,6 +296,8 @@ public sealed class MediaEngine : IDisposable
             return;
         if (source.First == 0)
             source.First = source.Number;
+        if (source.FirstSealed == 0)
+            source.FirstSealed = source.SealedNumber;
         Want(source, now);
     }
 
@@ -250,17 +308,9 @@ public sealed class MediaEngine : IDisposable
         foreach (MediaSaRole role in source.Missing)
         {
             byte of = role == MediaSaRole.Opens ? leg.Index : leg.Other.Index;
-            ulong begins = source.Half == SrtpHalf.Rtcp && role == MediaSaRole.Seals ? 1 : source.First;
+            ulong begins = role == MediaSaRole.Opens ? source.First : source.Half == SrtpHalf.Rtcp ? 1 : source.FirstSealed;
             _sink.Wanted(new WantedMediaSa(new MediaSa(leg.Call.Id, of, role, source.Half, source.Ssrc), begins));
         }
-    }
-
-    private static void Require(MediaSource source)
-    {
-        if (source.Leg.Description.PhoneKey is not null)
-            source.Missing.Add(MediaSaRole.Opens);
-        if (source.Leg.Other.Description.OurKey is not null)
-            source.Missing.Add(MediaSaRole.Seals);
     }
 
     /// <summary>The source of an SA that the ledger has; a member that never heard it makes it now.</summary>
@@ -273,7 +323,7 @@ public sealed class MediaEngine : IDisposable
             return known;
         MediaSource? made = leg.Add(sa.Half, sa.Ssrc, _policy, now, isProven: true);
         if (made is not null)
-            Require(made);
+            made.Require();
         return made;
     }
 }

@@ -7,21 +7,30 @@ namespace Baton.Voice.MediaGateway;
 /// <summary>One side of a call: its phone's addresses, its keys, and the sources that speak there.</summary>
 public sealed class MediaLeg : IDisposable
 {
-    private readonly RemoteAddress _rtp;
-    private readonly RemoteAddress _rtcp;
+    private readonly MediaPolicy _policy;
+    private RemoteAddress _rtp;
+    private RemoteAddress _rtcp;
     private readonly List<MediaSource> _sources = [];
-    private readonly InboundSrtp? _rtpTrial;
-    private readonly InboundSrtcp? _rtcpTrial;
-    private readonly byte[] _trial = [];
+    private InboundSrtp? _rtpTrial;
+    private InboundSrtcp? _rtcpTrial;
+    private byte[] _trial = [];
 
     internal MediaLeg(MediaCall call, byte index, MediaLegDescription description, MediaPolicy policy)
     {
-        (Call, Index, Description) = (call, index, description);
+        (Call, Index, Description, _policy) = (call, index, description, policy);
         (_rtp, _rtcp) = (new RemoteAddress(description.Rtp), new RemoteAddress(description.Rtcp));
-        if (description.PhoneKey is not { } key)
+        SetTrials();
+    }
+
+    private void SetTrials()
+    {
+        _rtpTrial?.Dispose();
+        _rtcpTrial?.Dispose();
+        (_rtpTrial, _rtcpTrial) = (null, null);
+        if (Description.PhoneKey is not { } key)
             return;
-        _rtpTrial = new InboundSrtp(0, key, policy.WindowSize);
-        _rtcpTrial = new InboundSrtcp(0, key, description.EncryptsRtcp, policy.WindowSize);
+        _rtpTrial = new InboundSrtp(0, key, _policy.WindowSize);
+        _rtcpTrial = new InboundSrtcp(0, key, Description.EncryptsRtcp, _policy.WindowSize);
         _trial = new byte[MediaEngine.MostBytes];
     }
 
@@ -29,7 +38,28 @@ public sealed class MediaLeg : IDisposable
 
     public byte Index { get; }
 
-    public MediaLegDescription Description { get; }
+    public MediaLegDescription Description { get; private set; }
+
+    /// <summary>What its phone sent.</summary>
+    public MediaLegCounts Counts { get; } = new();
+
+    /// <summary>Another description: sources go on where their keys stayed.</summary>
+    internal void Change(MediaLegDescription description)
+    {
+        MediaLegDescription before = Description;
+        Description = description;
+        if (description.Rtp != before.Rtp)
+            _rtp = new RemoteAddress(description.Rtp);
+        if (description.Rtcp != before.Rtcp)
+            _rtcp = new RemoteAddress(description.Rtcp);
+        if (description.PhoneKey != before.PhoneKey || description.EncryptsRtcp != before.EncryptsRtcp)
+            SetTrials();
+    }
+
+    /// <summary>The phone of a half was found elsewhere than signalled, or just where it was.</summary>
+    public bool HasLearned(SrtpHalf half) => Remote(half).IsLearned;
+
+    public IEnumerable<(uint Ssrc, StreamMeter Meter, Instant LastAt)> Streams => _sources.Where(source => source.Half == SrtpHalf.Rtp).Select(source => (source.Ssrc, source.Meter, source.LastAt));
 
     internal MediaLeg Other { get; set; } = null!;
 
@@ -50,6 +80,9 @@ public sealed class MediaLeg : IDisposable
 
         return null;
     }
+
+    /// <summary>Bytes of tag behind what its phone sends.</summary>
+    internal int TagOf(SrtpHalf half) => Description.PhoneKey is not { } key ? 0 : half == SrtpHalf.Rtp ? key.Suite.RtpTagLength() : key.Suite.RtcpTagLength() + 4;
 
     /// <summary>Null: as many as a leg may have are there, and none of them has been silent for long.</summary>
     /// <param name="isProven">Somebody vouches for it: the phone's key, its known address, or the ledger.</param>

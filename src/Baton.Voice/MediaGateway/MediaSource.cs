@@ -26,6 +26,9 @@ internal abstract class MediaSource(MediaLeg leg, SrtpHalf half, uint ssrc) : ID
     /// <summary>The number that its SAs begin with; 0: not known here yet.</summary>
     public ulong First { get; set; }
 
+    /// <summary>The number that the SA begins with that seals it, where that is another one; 0: not known here yet.</summary>
+    public ulong FirstSealed { get; set; }
+
     /// <summary>When its SAs were last asked for.</summary>
     public Instant? AskedAt { get; set; }
 
@@ -41,6 +44,12 @@ internal abstract class MediaSource(MediaLeg leg, SrtpHalf half, uint ssrc) : ID
     /// <summary>The number of the last packet that was opened, or is to be sealed.</summary>
     public ulong Number { get; protected set; }
 
+    /// <summary>The number under which the last packet was sealed, or is to be.</summary>
+    public ulong SealedNumber { get; protected set; }
+
+    /// <summary>Of RTP: what came.</summary>
+    public StreamMeter Meter { get; } = new();
+
     /// <summary>May it be forgotten? Never where a number of it was opened or sealed: it would be so twice.</summary>
     public bool MayGo => !IsProven || (Leg.Description.PhoneKey is null && Leg.Other.Description.OurKey is null);
 
@@ -51,7 +60,40 @@ internal abstract class MediaSource(MediaLeg leg, SrtpHalf half, uint ssrc) : ID
     public abstract MediaVerdict Relay(Span<byte> buffer, ref int length, WaitingPackets waiting, out bool newest);
 
     /// <summary>The ceiling of an SA of this source.</summary>
-    public abstract void Attach(MediaSaRole role, InboundCeiling ceiling);
+    /// <param name="again">It had one under this key before: what was accepted then is not known any more, and all of it counts as used.</param>
+    public abstract void Attach(MediaSaRole role, InboundCeiling ceiling, bool again);
+
+    /// <summary>Keys of the call changed: begins anew with them, and goes on with those that stayed.</summary>
+    public void Rekey(bool opens, bool seals, MediaPolicy policy, bool clustered)
+    {
+        if (opens)
+            SetOpens(policy);
+        if (seals)
+            SetSeals(policy);
+        (First, FirstSealed, AskedAt) = (opens ? 0 : First, seals ? 0 : FirstSealed, null);
+        if (clustered)
+            Require(opens, seals);
+    }
+
+    /// <summary>Which SAs it waits for.</summary>
+    public void Require(bool opens = true, bool seals = true)
+    {
+        Require(MediaSaRole.Opens, opens, Leg.Description.PhoneKey is not null);
+        Require(MediaSaRole.Seals, seals, Leg.Other.Description.OurKey is not null);
+    }
+
+    private void Require(MediaSaRole role, bool changed, bool needed)
+    {
+        if (!changed)
+            return;
+        Missing.Remove(role);
+        if (needed)
+            Missing.Add(role);
+    }
+
+    protected abstract void SetOpens(MediaPolicy policy);
+
+    protected abstract void SetSeals(MediaPolicy policy);
 
     public abstract void Dispose();
 

@@ -44,6 +44,9 @@ public enum MediaVerdict : byte
     /// <summary>Nobody knows yet where the other phone is.</summary>
     NoRemote,
 
+    /// <summary>A side of the call has not answered yet.</summary>
+    NotAnswered,
+
     /// <summary>It and its tag do not fit the buffer.</summary>
     TooLong,
 }

@@ -6,23 +6,31 @@ namespace Baton.Voice.MediaGateway;
 /// <summary>A source of RTCP. What it reports is of the streams that pass unchanged, so it passes unchanged; only its index is ours.</summary>
 internal sealed class RtcpSource : MediaSource
 {
-    private readonly InboundSrtcp? _opens;
-    private readonly CeilingWindow? _opened;
-    private readonly OutboundSrtcp? _seals;
+    private InboundSrtcp? _opens;
+    private CeilingWindow? _opened;
+    private OutboundSrtcp? _seals;
     private OutboundLease? _lease;
-    private ulong _next = 1;
+    private ulong _next;
 
     public RtcpSource(MediaLeg leg, uint ssrc, MediaPolicy policy)
         : base(leg, SrtpHalf.Rtcp, ssrc)
     {
-        if (leg.Description.PhoneKey is { } phone)
-        {
-            _opens = new InboundSrtcp(ssrc, phone, leg.Description.EncryptsRtcp, policy.WindowSize);
-            _opened = new CeilingWindow(_opens.Window);
-        }
+        SetOpens(policy);
+        SetSeals(policy);
+    }
 
-        if (leg.Other.Description.OurKey is { } ours)
-            _seals = new OutboundSrtcp(ssrc, ours, leg.Other.Description.EncryptsRtcp);
+    protected override void SetOpens(MediaPolicy policy)
+    {
+        _opens?.Dispose();
+        _opens = Leg.Description.PhoneKey is { } phone ? new InboundSrtcp(Ssrc, phone, Leg.Description.EncryptsRtcp, policy.WindowSize) : null;
+        _opened = _opens is null ? null : new CeilingWindow(_opens.Window);
+    }
+
+    protected override void SetSeals(MediaPolicy policy)
+    {
+        _seals?.Dispose();
+        _seals = Leg.Other.Description.OurKey is { } ours ? new OutboundSrtcp(Ssrc, ours, Leg.Other.Description.EncryptsRtcp) : null;
+        (_lease, _next) = (null, 1);
     }
 
     public override MediaVerdict Relay(Span<byte> buffer, ref int length, WaitingPackets waiting, out bool newest)
@@ -64,8 +72,10 @@ internal sealed class RtcpSource : MediaSource
         return MediaVerdicts.Of(_seals.Seal(buffer, length, number, out length));
     }
 
-    public override void Attach(MediaSaRole role, InboundCeiling ceiling)
+    public override void Attach(MediaSaRole role, InboundCeiling ceiling, bool again)
     {
+        if (again)
+            _opened?.Window.StartAbove(Math.Max(ceiling.Highest, _opened.Window.Top));
         _opened?.Ceiling = ceiling;
         Missing.Remove(role);
     }

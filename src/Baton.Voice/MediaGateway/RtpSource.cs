@@ -6,25 +6,30 @@ namespace Baton.Voice.MediaGateway;
 /// <summary>A source of RTP. Its SEQ, timestamp and SSRC pass as they are, so the far phone hears no restart whoever relays.</summary>
 internal sealed class RtpSource : MediaSource
 {
-    private readonly InboundSrtp? _opens;
-    private readonly CeilingWindow? _opened;
-    private readonly RelayedSrtp? _seals;
-    private readonly CeilingWindow? _sealed;
+    private InboundSrtp? _opens;
+    private CeilingWindow? _opened;
+    private RelayedSrtp? _seals;
+    private CeilingWindow? _sealed;
 
     public RtpSource(MediaLeg leg, uint ssrc, MediaPolicy policy)
         : base(leg, SrtpHalf.Rtp, ssrc)
     {
-        if (leg.Description.PhoneKey is { } phone)
-        {
-            _opens = new InboundSrtp(ssrc, phone, policy.WindowSize);
-            _opened = new CeilingWindow(_opens.Window);
-        }
+        SetOpens(policy);
+        SetSeals(policy);
+    }
 
-        if (leg.Other.Description.OurKey is { } ours)
-        {
-            _seals = new RelayedSrtp(ssrc, ours, policy.WindowSize);
-            _sealed = new CeilingWindow(_seals.Sealed);
-        }
+    protected override void SetOpens(MediaPolicy policy)
+    {
+        _opens?.Dispose();
+        _opens = Leg.Description.PhoneKey is { } phone ? new InboundSrtp(Ssrc, phone, policy.WindowSize) : null;
+        _opened = _opens is null ? null : new CeilingWindow(_opens.Window);
+    }
+
+    protected override void SetSeals(MediaPolicy policy)
+    {
+        _seals?.Dispose();
+        _seals = Leg.Other.Description.OurKey is { } ours ? new RelayedSrtp(Ssrc, ours, policy.WindowSize) : null;
+        _sealed = _seals is null ? null : new CeilingWindow(_seals.Sealed);
     }
 
     public override MediaVerdict Relay(Span<byte> buffer, ref int length, WaitingPackets waiting, out bool newest)
@@ -60,7 +65,7 @@ internal sealed class RtpSource : MediaSource
                 return MediaVerdicts.Of(verdict);
         }
 
-        Number = _opens is not null ? opened : sealedAs;
+        (Number, SealedNumber) = (_opens is not null ? opened : sealedAs, sealedAs);
 
         // Both are asked, so that both ceilings rise at once.
         MediaVerdict first = Ask(_opened, opened);
@@ -72,9 +77,12 @@ internal sealed class RtpSource : MediaSource
         return _seals is null ? MediaVerdict.Relayed : MediaVerdicts.Of(_seals.Seal(buffer, length, sealedAs, out length));
     }
 
-    public override void Attach(MediaSaRole role, InboundCeiling ceiling)
+    public override void Attach(MediaSaRole role, InboundCeiling ceiling, bool again)
     {
-        (role == MediaSaRole.Opens ? _opened : _sealed)?.Ceiling = ceiling;
+        CeilingWindow? window = role == MediaSaRole.Opens ? _opened : _sealed;
+        if (again)
+            window?.Window.StartAbove(Math.Max(ceiling.Highest, window.Window.Top));
+        window?.Ceiling = ceiling;
         Missing.Remove(role);
     }
 

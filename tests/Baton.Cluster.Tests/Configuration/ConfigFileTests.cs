@@ -24,6 +24,7 @@ public sealed class ConfigFileTests : IDisposable
     [InlineData("controller.toml", NodeRole.Controller)]
     [InlineData("gateway-a.toml", NodeRole.Gateway)]
     [InlineData("gateway-b.toml", NodeRole.Gateway)]
+    [InlineData("media-a.toml", NodeRole.Media)]
     [InlineData("router.toml", NodeRole.Router)]
     [InlineData("peer.toml", NodeRole.Peer)]
     public void The_examples_of_the_handbook_load(string name, NodeRole role)
@@ -38,7 +39,7 @@ public sealed class ConfigFileTests : IDisposable
         Assert.Equal(IPEndPoint.Parse("192.0.2.12:7100"), result.Options.Cluster.Members[1].Sync);
         Assert.Equal("handler.example:7443", result.Options.Cluster.Handlers[0].Session);
         Assert.Equal(TimeSpan.FromMilliseconds(30), result.Options.Heartbeat.DetectionTime);
-        Assert.Equal(role == NodeRole.Gateway ? result.Options.Name : null, result.Options.Self?.Name);
+        Assert.Equal(role is NodeRole.Gateway or NodeRole.Media ? result.Options.Name : null, result.Options.Self?.Name);
     }
 
     [Theory]

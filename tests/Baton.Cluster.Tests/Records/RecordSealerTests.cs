@@ -90,6 +90,24 @@ public sealed class RecordSealerTests
         Assert.NotEqual(sealer.KeyTag(new IkeId(7), iv: true), sealer.KeyTag(new IkeId(8), iv: true));
     }
 
+    [Fact]
+    public void An_SA_of_a_call_opens_as_that_only_and_its_tag_is_of_its_key_source_and_half()
+    {
+        using var sealer = new RecordSealer(ClusterKeys.Of(1, One));
+        var sa = new MediaSaDescription(7, 1, 1, 0, 0xABCD, 5, [.. Enumerable.Range(0, 28).Select(i => (byte)i)]);
+        byte[] whole = sealer.SealMedia(sa);
+        Assert.Equal(RecordVerdict.Opened, sealer.OpenMedia(whole, out MediaSaDescription back));
+        Assert.Equal(sa with { Key = back.Key }, back);
+        Assert.Equal(sa.Key, back.Key);
+        Assert.Equal(-1, whole.AsSpan().IndexOf(sa.Key.AsSpan(0, 8)));
+        Assert.Equal(RecordVerdict.Malformed, sealer.Open(whole, out _));
+        Assert.Equal(RecordVerdict.Malformed, sealer.OpenMedia(sealer.Seal(Description(SaSuite.AesGcm256, null, "10.1.0.0/16")), out _));
+
+        MediaSaDescription[] others = [sa with { Ssrc = 1 }, sa with { Half = 1 }, sa with { Key = new byte[28] }];
+        Assert.Equal(4, others.Append(sa).Select(sealer.KeyTag).Distinct().Count());
+        Assert.Equal(sealer.KeyTag(sa), sealer.KeyTag(sa with { Call = 9, Leg = 0, Role = 0 }));
+    }
+
     [Theory]
     [InlineData("10.1.0.0/16", "10.1.0.0-10.1.255.255", 16)]
     [InlineData("10.1.2.3/32", "10.1.2.3-10.1.2.3", 32)]

@@ -19,7 +19,7 @@ internal sealed class TestCall : IMediaSink, IDisposable
 
     public TestPhone A { get; }
 
-    public TestPhone B { get; }
+    public TestPhone B { get; set; }
 
     public MediaEngine Engine { get; }
 
