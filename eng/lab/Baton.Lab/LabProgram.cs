@@ -131,7 +131,7 @@ public static class LabProgram
     {
         var traffic = new TrafficSteps(story);
         return new StepBook(
-            new StageSteps(story), new ClusterSteps(story), new EndSteps(story), new ExpectSteps(story), new FloodSteps(story), new FurtherTunnels(story), new NatSteps(story), traffic, new WireSteps(story, traffic));
+            new StageSteps(story), new ClusterSteps(story), new EndSteps(story), new ExpectSteps(story, traffic), new FloodSteps(story), new FurtherTunnels(story), new NatSteps(story), traffic, new WireSteps(story, traffic));
     }
 
     /// <summary>The sentences of the noted block: what was done with each row's tunnel.</summary>

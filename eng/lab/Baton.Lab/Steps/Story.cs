@@ -22,6 +22,7 @@ public sealed class Story(LabRoom room, TextWriter output) : IDisposable
     private Transfer? _transfer;
     private ProbeReading? _probeSince;
     private CallReading? _callSince;
+    private Losses? _losses;
 
     public LabRoom Room => room;
 
@@ -117,7 +118,14 @@ public sealed class Story(LabRoom room, TextWriter output) : IDisposable
     /// <summary>Starts to count; it must flow already.</summary>
     public void Begin(Call call) => (_call, _callSince) = (call, null);
 
-    public void Begin(Probe probe) => (_probe, _probeSince) = (probe, null);
+    public void Begin(Probe probe)
+    {
+        (_probe, _probeSince) = (probe, null);
+        _losses = new Losses(room.Hosts, [.. _batonCluster is null ? [] : _network!.Members.Select(_batonCluster.Node)]);
+    }
+
+    /// <summary>Where packets were lost since the probe began, as far as anybody counts.</summary>
+    public string TellLosses() => _losses?.Tell() ?? throw new LabException("there is no probe yet");
 
     /// <summary>Something flows all the time.</summary>
     public bool HasProbe => _probe is not null;
