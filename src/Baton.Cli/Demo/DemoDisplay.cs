@@ -61,14 +61,14 @@ public sealed class DemoDisplay
     public static void Table(DemoResult result)
     {
         Console.WriteLine();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"event",-22}{"call lost",12}{"probe lost",14}{"outage to peer",16}{"from peer",12}{"limit before",14}{"first after",13}  {"SAs"}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"event",-22}{"call lost",12}{"probe lost",14}{"outage to peer",16}{"from peer",12}{"limit before",14}{"first after",13}  {"MOS to peer",-15}{"from peer",-15}{"SAs"}"));
         foreach (EventResult one in result.Events)
         {
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{one.Kind,-22}{$"{one.CallLostToPeer} / {one.CallLostFromPeer}",12}{$"{one.ProbeLostToPeer} / {one.ProbeLostFromPeer}",14}{one.OutageToPeerMs,13:0.0} ms{one.OutageFromPeerMs,9:0.0} ms{one.LimitBefore?.ToString(CultureInfo.InvariantCulture) ?? "-",14}{one.FirstAfter?.ToString(CultureInfo.InvariantCulture) ?? "-",13}  {(one.AllPass ? "all pass" : $"{one.SasToPeer} / {one.SasFromPeer} of {one.Sas}")}"));
+                $"{one.Kind,-22}{$"{one.CallLostToPeer} / {one.CallLostFromPeer}",12}{$"{one.ProbeLostToPeer} / {one.ProbeLostFromPeer}",14}{one.OutageToPeerMs,13:0.0} ms{one.OutageFromPeerMs,9:0.0} ms{one.LimitBefore?.ToString(CultureInfo.InvariantCulture) ?? "-",14}{one.FirstAfter?.ToString(CultureInfo.InvariantCulture) ?? "-",13}  {one.QualityToPeer?.Scores ?? "-",-15}{one.QualityFromPeer?.Scores ?? "-",-15}{(one.AllPass ? "all pass" : $"{one.SasToPeer} / {one.SasFromPeer} of {one.Sas}")}"));
         }
 
-        Console.WriteLine("(a / b: to the peer / from the peer)");
+        Console.WriteLine("(a / b: to the peer / from the peer; MOS before, during and after it, by ITU-T G.107: 4.36 is a call that loses nothing and waits 80 ms)");
         Console.WriteLine();
         foreach ((string text, bool held) in result.Promises) Console.WriteLine($"{(held ? "held  " : "BROKEN")}  {text}");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,

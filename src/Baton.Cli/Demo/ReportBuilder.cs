@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Baton.Cli.Demo.Processes;
 using Baton.Cli.Demo.Report;
 using Baton.Cli.Demo.Scenario;
 
@@ -19,6 +20,7 @@ public sealed class ReportBuilder(DemoStage stage, DemoScenario scenario, DemoOp
             new JsonObject { ["cmd"] = "samples", ["spi"] = string.Create(CultureInfo.InvariantCulture, $"0x{stage.Sas.CallToPeer:x8}"), ["direction"] = "toPeer" }, patience, cancellation).ConfigureAwait(false);
         JsonElement gaps = await cast.Probe.AskAsync(new JsonObject { ["cmd"] = "gaps", ["thresholdMs"] = 5 }, patience, cancellation).ConfigureAwait(false);
         long endNs = Stopwatch.GetTimestamp();
+        await RateAsync(cast, endNs, cancellation).ConfigureAwait(false);
         JsonElement atPeer = await cast.PhoneAtPeer.StopAsync(cancellation).ConfigureAwait(false);
         JsonElement atCluster = await cast.PhoneAtCluster.StopAsync(cancellation).ConfigureAwait(false);
         DemoResult result = scenario.Result;
@@ -30,7 +32,8 @@ public sealed class ReportBuilder(DemoStage stage, DemoScenario scenario, DemoOp
             StartNs = startNs,
             EndNs = endNs,
             Events = [.. result.Events.Select(one => new ReportEvent(
-                one.Kind, one.Title, one.AtNs, one.CallLostToPeer, one.CallLostFromPeer, one.OutageToPeerMs, one.OutageFromPeerMs, one.LimitBefore, one.FirstAfter, null, one.Note))],
+                one.Kind, one.Title, one.AtNs, one.CallLostToPeer, one.CallLostFromPeer, one.OutageToPeerMs, one.OutageFromPeerMs, one.LimitBefore, one.FirstAfter, null, one.Note)
+                { Qualities = [.. new[] { one.QualityToPeer, one.QualityFromPeer }.OfType<EarQuality>()] })],
             Samples = [.. samples.GetProperty("samples").EnumerateArray().Select(pair => Sample(pair[0].GetInt64(), pair[1].GetUInt64()))],
             Limits = [.. scenario.Timeline.Stretches.Where(stretch => stretch.Limit is not null)
                 .Select(stretch => new LeaseLimit(stretch.StartNs, Math.Min(stretch.EndNs, endNs), stretch.Limit!.Value, Letter(stretch.Member), stretch.Term))],
@@ -61,6 +64,18 @@ public sealed class ReportBuilder(DemoStage stage, DemoScenario scenario, DemoOp
             ],
         };
         ReportWriter.Write(report, folder);
+    }
+
+    /// <summary>Asks both phones what the ear had around each event.</summary>
+    private async Task RateAsync(Cast cast, long endNs, CancellationToken cancellation)
+    {
+        List<EventResult> events = scenario.Result.Events;
+        JsonElement atPeer = await AskAsync(cast.PhoneAtPeer).ConfigureAwait(false), atCluster = await AskAsync(cast.PhoneAtCluster).ConfigureAwait(false);
+        for (int i = 0; i < events.Count; i++)
+            events[i] = events[i] with { QualityToPeer = EarQuality.Of(atPeer, i), QualityFromPeer = EarQuality.Of(atCluster, i) };
+
+        Task<JsonElement> AskAsync(Instrument phone) =>
+            phone.AskAsync(new JsonObject { ["cmd"] = "quality", ["stretches"] = EarQuality.Stretches(events, endNs) }, TimeSpan.FromSeconds(20), cancellation);
     }
 
     private SequenceSample Sample(long ns, ulong number) => new(ns, number, Letter(scenario.Timeline.MemberAt(ns)));

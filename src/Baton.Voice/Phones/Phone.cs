@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Baton.Linux;
 using Baton.Voice.Audio;
@@ -97,6 +98,15 @@ internal sealed class Phone : IDisposable
         }
 
         return answer;
+    }
+
+    /// <summary>What the ear had of some stretches of the call.</summary>
+    public JsonObject Quality(JsonElement command)
+    {
+        RtpArrival[] arrivals;
+        lock (_heard)
+            arrivals = [.. _receiver.Arrivals];
+        return PhoneQuality.Answer(arrivals, PlayoutDelay, command);
     }
 
     /// <summary>Hangs up and writes the recording and the log.</summary>

@@ -28,8 +28,12 @@ public static class PhoneCommand
             using var phone = new Phone(options, speech);
             phone.Start();
             commands.Ready(phone.Local);
-            await commands.RunAsync((name, command) => name == "mark" ? phone.Mark(command.Text("name")) : null, cancellation)
-                .ConfigureAwait(false);
+            await commands.RunAsync((name, command) => name switch
+            {
+                "mark" => phone.Mark(command.Text("name")),
+                "quality" => phone.Quality(command),
+                _ => null,
+            }, cancellation).ConfigureAwait(false);
             JsonObject last = phone.Stop();
             commands.Finish(last);
             return 0;

@@ -41,6 +41,12 @@ public sealed class PhoneCommandTests : IDisposable
             mark.GetProperty("received").GetInt64() + 1,
             mark.GetProperty("lastSeq").GetInt64() - mark.GetProperty("firstSeq").GetInt64() + 1);
 
+        JsonElement rated = phoneB.Ask($$"""{"cmd":"quality","stretches":[[0,1],[0,{{long.MaxValue / 2}}]]}""").GetProperty("stretches");
+        Assert.Equal(JsonValueKind.Null, rated[0].ValueKind);
+        Assert.Equal(1, rated[1].GetProperty("lost").GetInt64());
+        Assert.InRange(rated[1].GetProperty("expected").GetInt64(), 30, 10_000);
+        Assert.InRange(rated[1].GetProperty("mos").GetDouble(), 1, 4.35);
+
         JsonElement end = phoneA.Ask("""{"cmd":"stop"}""");
         Assert.Equal(0, await phoneA.Exit);
         Assert.Equal(0, end.GetProperty("deliveredTwice").GetInt64());

@@ -1,3 +1,5 @@
+using Baton.Cli.Demo.Scenario;
+
 namespace Baton.Cli.Demo.Report;
 
 /// <summary>All that the report shows. Times are CLOCK_MONOTONIC nanoseconds, the same in every process of the demo.</summary>
@@ -46,7 +48,11 @@ public sealed record ReportEvent(
     ulong? LimitBefore = null,
     ulong? FirstAfter = null,
     long? IkeExchanges = null,
-    string? Note = null);
+    string? Note = null)
+{
+    /// <summary>What each of <see cref="DemoReport.Calls"/> had of it, in their order.</summary>
+    public IReadOnlyList<EarQuality> Qualities { get; init; } = [];
+}
 
 /// <summary>One packet: when, which number, which member's. <paramref name="Member"/> is "A" or "B".</summary>
 public readonly record struct SequenceSample(long AtNs, ulong Number, string Member);

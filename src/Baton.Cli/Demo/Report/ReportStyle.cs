@@ -17,6 +17,7 @@ internal static class ReportStyle
         td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.facts th{width:18rem;font-weight:500}
         figure{margin:.6rem 0;overflow-x:auto}figure svg{max-width:100%;height:auto}figcaption{font-size:.85em;color:var(--dim)}
         .waves{display:grid;grid-template-columns:repeat(auto-fill,minmax(440px,1fr));gap:.4rem 1rem}
+        .quality{width:auto}.quality th,.quality td{padding:.1rem .6rem .1rem 0;border:0}
         audio{width:100%;max-width:540px}
         """;
 }

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
+using Baton.Cli.Demo.Scenario;
 using Baton.Voice.Audio;
 
 namespace Baton.Cli.Demo.Report;
@@ -88,8 +90,9 @@ public static class ReportWriter
         if (report.Calls.Count == 0)
             return;
         html.Append("<h2>The call as heard</h2>\n<p>Frames that were not there in time are silent; in the pictures they are marked.</p>\n");
-        foreach (CallRecording call in report.Calls)
+        for (int ear = 0; ear < report.Calls.Count; ear++)
         {
+            CallRecording call = report.Calls[ear];
             html.Append(CultureInfo.InvariantCulture, $"<h3>{Text(call.Name)}</h3>\n");
             if (!File.Exists(call.WavPath) || !WavFile.TryParse(File.ReadAllBytes(call.WavPath), out WavFile? wav) || wav is null)
             {
@@ -108,12 +111,35 @@ public static class ReportWriter
                 string picture = WaveformPicture.Draw(
                     samples, (int)(into * G711.SampleRate), $"The call at {call.Name} around {happened.Title}");
                 html.Append("<figure>").Append(picture);
-                html.Append(CultureInfo.InvariantCulture, $"<figcaption>{Text(happened.Title)}, {into:F1} s into the recording</figcaption></figure>\n");
+                html.Append(CultureInfo.InvariantCulture, $"<figcaption>{Text(happened.Title)}, {into:F1} s into the recording");
+                if (ear < happened.Qualities.Count)
+                    Quality(html, happened.Qualities[ear]);
+                html.Append("</figcaption></figure>\n");
             }
 
             html.Append("</div>\n");
         }
     }
+
+    /// <summary>Loss, gap, jitter and score (ITU-T G.107) below the picture of the same moment.</summary>
+    private static void Quality(StringBuilder html, EarQuality ear)
+    {
+        html.Append("<table class=\"quality\"><thead><tr><th></th><th>MOS</th><th>R</th><th>lost</th><th>longest gap</th><th>jitter</th></tr></thead><tbody>");
+        foreach ((string when, JsonElement? part) in new[] { ("before", ear.Before), ("during", ear.During), ("after", ear.After) })
+        {
+            html.Append(CultureInfo.InvariantCulture, $"<tr><th>{when}</th>");
+            Cell(html, Number(part, "mos", "F2"));
+            Cell(html, Number(part, "rating", "F1"));
+            Cell(html, part is { } one ? string.Create(CultureInfo.InvariantCulture, $"{one.GetProperty("lost").GetInt64() + one.GetProperty("late").GetInt64()} of {one.GetProperty("expected").GetInt64()}") : null);
+            Cell(html, Milliseconds(part?.GetProperty("longestGapMs").GetDouble()));
+            Cell(html, Milliseconds(part?.GetProperty("jitterMs").GetDouble()));
+            html.Append("</tr>");
+        }
+
+        html.Append("</tbody></table>");
+    }
+
+    private static string? Number(JsonElement? part, string name, string format) => part?.GetProperty(name).GetDouble().ToString(format, CultureInfo.InvariantCulture);
 
     private static void Facts(StringBuilder html, string title, IReadOnlyList<ReportFact> facts)
     {

@@ -76,6 +76,7 @@ public sealed class DemoResult(int sas)
                     ["lostToPeer"] = one.ProbeLostToPeer,
                     ["lostFromPeer"] = one.ProbeLostFromPeer,
                 },
+                ["quality"] = new JsonObject { ["toPeer"] = one.QualityToPeer?.ToJson(), ["fromPeer"] = one.QualityFromPeer?.ToJson() },
                 ["limitBefore"] = one.LimitBefore,
                 ["firstAfter"] = one.FirstAfter,
                 ["ikeExchanges"] = one.IkeMessages,

@@ -71,12 +71,14 @@ public sealed partial class DemoScenario
         await _cast.StartGatewayAsync(dead).ConfigureAwait(false);
         await _watch.UntilReadyAsync(_active, dead, Patience, cancellation).ConfigureAwait(false);
         Reading end = await ReadAsync($"{mark}-after", cancellation).ConfigureAwait(false);
+        long over = Now;
         JsonElement check = await CheckAsync(cancellation).ConfigureAwait(false);
         Add(new EventResult
         {
             Kind = "restart",
             Title = $"{dead} starts again and becomes standby",
             AtNs = at,
+            OverNs = over,
             CallLostToPeer = end.CallLostToPeer - start.CallLostToPeer,
             CallLostFromPeer = end.CallLostFromPeer - start.CallLostFromPeer,
             ProbeLostToPeer = end.ProbeLostToPeer - start.ProbeLostToPeer,

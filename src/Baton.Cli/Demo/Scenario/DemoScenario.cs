@@ -135,6 +135,7 @@ public sealed partial class DemoScenario(DemoStage stage, DemoDisplay display, D
         // What was under way has arrived by then, and a gap that is still open has shown its length.
         await Task.Delay(TimeSpan.FromMilliseconds(600), cancellation).ConfigureAwait(false);
         Reading end = await ReadAsync($"{mark}-after", cancellation).ConfigureAwait(false);
+        long over = Now;
         JsonElement wireAfter = await _cast.Observer.MarkAsync($"{mark}-over", cancellation).ConfigureAwait(false);
 
         ulong? limit = null;
@@ -152,6 +153,7 @@ public sealed partial class DemoScenario(DemoStage stage, DemoDisplay display, D
             Kind = kind,
             Title = title,
             AtNs = at,
+            OverNs = over,
             CallLostToPeer = end.CallLostToPeer - start.CallLostToPeer,
             CallLostFromPeer = end.CallLostFromPeer - start.CallLostFromPeer,
             ProbeLostToPeer = end.ProbeLostToPeer - start.ProbeLostToPeer,

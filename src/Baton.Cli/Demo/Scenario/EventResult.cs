@@ -9,6 +9,9 @@ public sealed record EventResult
 
     public required long AtNs { get; init; }
 
+    /// <summary>When what it cost was read: by then the call went on.</summary>
+    public required long OverNs { get; init; }
+
     public required long CallLostToPeer { get; init; }
 
     public required long CallLostFromPeer { get; init; }
@@ -36,6 +39,12 @@ public sealed record EventResult
     public required int Sas { get; init; }
 
     public string? Note { get; init; }
+
+    /// <summary>What the phone behind the peer heard; asked for at the end of the run.</summary>
+    public EarQuality? QualityToPeer { get; init; }
+
+    /// <summary>What the phone behind the cluster heard.</summary>
+    public EarQuality? QualityFromPeer { get; init; }
 
     public bool AllPass => SasToPeer == Sas && SasFromPeer == Sas;
 }

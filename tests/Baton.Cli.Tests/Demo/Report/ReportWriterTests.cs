@@ -39,6 +39,16 @@ public sealed partial class ReportWriterTests : IDisposable
         Assert.Equal(5, Regex.Count(page, "<figcaption>"));
     }
 
+    /// <summary>Below the picture of the same moment; of an ear that was not rated there is nothing.</summary>
+    [Fact]
+    public void Page_rates_what_the_ear_had_around_an_event()
+    {
+        string page = File.ReadAllText(ReportWriter.Write(SampleReport.Make(_folder.FullName), _folder.FullName));
+        string rated = Assert.Single(Regex.Matches(page, "<table class=\"quality\">.*?</table>")).Value;
+        Assert.Equal(["&ndash;", "&ndash;", "&ndash;", "&ndash;", "&ndash;", "4.17", "84.1", "2 of 50", "62.1 ms", "0.4 ms", "4.36", "91.1", "0 of 250", "20.9 ms", "0.2 ms"],
+            Regex.Matches(rated, "<td[^>]*>(.*?)</td>").Select(cell => cell.Groups[1].Value));
+    }
+
     [Fact]
     public void Lanes_are_a_well_formed_picture_of_their_own()
     {

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Baton.Cli.Demo.Report;
+using Baton.Cli.Demo.Scenario;
 using Baton.Voice.Audio;
 
 namespace Baton.Cli.Tests.Demo.Report;
@@ -8,6 +10,11 @@ internal static class SampleReport
 {
     public const ulong Slice = 1 << 24;
     private const long Start = 5_000_000_000_000;
+
+    private static EarQuality Quality() => new(
+        null,
+        JsonElement.Parse("""{"expected":50,"lost":1,"late":1,"rating":84.08,"mos":4.17,"longestGapMs":62.11,"jitterMs":0.44}"""),
+        JsonElement.Parse("""{"expected":250,"lost":0,"late":0,"rating":91.08,"mos":4.36,"longestGapMs":20.9,"jitterMs":0.21}"""));
 
     public static DemoReport Make(string folder)
     {
@@ -44,7 +51,7 @@ internal static class SampleReport
             ],
             Events =
             [
-                new("kill", "Gateway A killed <kill -9>", At(12), 1, 0, 11.4, 9.8, 65_536, 65_537, null, "replays refused: 25,318 of 25,318"),
+                new("kill", "Gateway A killed <kill -9>", At(12), 1, 0, 11.4, 9.8, 65_536, 65_537, null, "replays refused: 25,318 of 25,318") { Qualities = [Quality()] },
                 new("restart", "A starts again", At(18), 0, 0, 1.2, 1.3),
                 new("switchover", "Planned switchover to A", At(30), 0, 0, 3.1, 2.9, 95_536 + Slice, firstOfA),
                 new("pause", "A paused for two seconds", At(41), 1, 2, 33.4, 35.1, firstOfA + 100_000, 65_537 + Slice + 30_000),
