@@ -67,6 +67,9 @@ internal sealed class Stage : IAsyncDisposable
         await Cast.StartInstrumentsAsync(_folder.Path, Cancellation);
     }
 
+    /// <summary>A node that the topology does not have, by its own NAME.toml.</summary>
+    public Task<ChildProcess> StartNodeAsync(string role, string name) => _stage.StartAsync($"{role}-{name}", [role, At($"{name}.toml")]);
+
     /// <summary>A process of the run by another program's way.</summary>
     public async Task<ChildProcess> StartAsync(string name, string program, params string[] arguments)
     {

@@ -84,8 +84,9 @@ internal static class ClusterReader
         {
             string? name = each.Name("name", "The router's name, the one in its certificate.");
             IPEndPoint? control = each.Endpoint("control", "Where the router takes steering frames.");
+            IPEndPoint? outer = each.Endpoint("outer", "The router's outer address, where there is more than one router.", required: false);
             each.Finish();
-            if (name is not null && control is not null) routers.Add(new(name, control));
+            if (name is not null && control is not null) routers.Add(new(name, control, outer));
         }
 
         return routers;

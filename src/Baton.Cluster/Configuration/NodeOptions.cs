@@ -115,7 +115,8 @@ public sealed record MemberAddress(string Name, IPEndPoint Sync, IPEndPoint Hear
 public sealed record HandlerAddress(string Session, IPEndPoint Heartbeat);
 
 /// <param name="Control">Where it takes steering frames.</param>
-public sealed record RouterAddress(string Name, IPEndPoint Control);
+/// <param name="Outer">Where members send what goes to peers, and hear their packets from; null: only [outer] remote of the members says it.</param>
+public sealed record RouterAddress(string Name, IPEndPoint Control, IPEndPoint? Outer = null);
 
 public sealed record TlsOptions(string AuthorityFile, string CertificateFile, string KeyFile);
 

@@ -32,14 +32,15 @@ internal sealed partial class PacketPath
             if (_viaRouter)
             {
                 // Only the router knows peers: what comes from elsewhere is not ours to judge.
-                if (arrival.Peer != _remote || !Shim.TryRead(packet, out UdpEndpoint peer))
+                UdpEndpoint router = arrival.Peer;
+                if (Array.IndexOf(_routers, router) < 0 || !Shim.TryRead(packet, out UdpEndpoint peer))
                 {
                     Counters.Count(EspVerdict.BadEnvelope);
                     continue;
                 }
 
                 packet = packet[Shim.Length..];
-                arrival = new Arrival(peer);
+                arrival = new Arrival(peer, router);
             }
 
             Counters.Count(Take(packet, arrival, now));
@@ -68,7 +69,7 @@ internal sealed partial class PacketPath
     public EspVerdict Take(Span<byte> packet, in Arrival arrival, Instant now)
     {
         _now = now;
-        if (arrival.Local.Port == OuterPort.IkePort)
+        if (arrival.Local.Port == OuterPort.IkePort && !_viaRouter)
             return TakeIke(packet, arrival);
         if (packet.Length == 1 && packet[0] == 0xFF)
             return EspVerdict.Keepalive;
@@ -154,7 +155,9 @@ internal sealed partial class PacketPath
 
     private EspVerdict TakeIke(ReadOnlySpan<byte> message, in Arrival arrival)
     {
-        Ike?.Message(message, arrival.Peer, arrival.Local);
+        if (_viaRouter)
+            LearnIkeRouter(arrival);
+        Ike?.Message(message, arrival.Peer, _viaRouter ? default : arrival.Local);
         return EspVerdict.Ike;
     }
 
@@ -243,7 +246,9 @@ internal sealed partial class PacketPath
                     PeerMoved?.Invoke(partner.Child, arrival.Peer);
             }
 
-            if (newest && !_isPeer && !arrival.Local.IsNone)
+            if (newest && _viaRouter)
+                LearnRouter(partner, arrival.Local);
+            else if (newest && !_isPeer && !arrival.Local.IsNone)
                 partner.Local = arrival.Local;
             if (partner.IsLater)
                 UseOutbound(partner);  // the peer is ready: it sends on it itself (RFC 7296 2.8)

@@ -107,7 +107,7 @@ internal sealed partial class PacketPath
             return EspVerdict.TooLong;  // before a number is spent on it
         if (!entry.TryTake(out ulong number))
             return EspVerdict.NoLease;
-        var departure = new Departure(_viaRouter ? _remote : entry.Peer, entry.Local, TunnelMode.OuterTrafficClass(ip), !mayFragment);
+        var departure = new Departure(_viaRouter ? RouterOf(entry) : entry.Peer, _viaRouter ? default : entry.Local, TunnelMode.OuterTrafficClass(ip), !mayFragment);
         Span<byte> buffer = Outer.Reserve(departure);
         int length = entry.Sa.Seal(payload, nextHeader, number, buffer[front..]);
         if (_viaRouter)

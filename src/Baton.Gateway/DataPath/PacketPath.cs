@@ -48,6 +48,7 @@ internal sealed partial class PacketPath : IDisposable
         _viaRouter = options.Outer is { ViaRouter: true };
         _remote = options.Outer?.Remote is { } remote ? UdpEndpoint.From(remote) : default;
         Ahead = new LookAhead(_bySpi);
+        _routers = [_remote, .. options.Cluster.Routers.Where(router => router.Outer is not null).Select(router => UdpEndpoint.From(router.Outer!)).Where(router => router != _remote)];
         Outer = new OuterPort(options.Outer);
         KeepaliveEvery = options.Outer?.NatKeepalive;
         _staticBehindNat = options.Outer is { StaticBehindNat: true };
@@ -223,7 +224,7 @@ internal sealed partial class PacketPath : IDisposable
     {
         int marker = local.Port == OuterPort.IkePort ? 0 : NonEspMarkerLength;
         int front = _viaRouter ? Shim.Length : 0;
-        Departure departure = _viaRouter ? new Departure(_remote) : new Departure(remote, local, DontFragment: false);
+        Departure departure = _viaRouter ? new Departure(IkeRouterOf(remote)) : new Departure(remote, local, DontFragment: false);
         if (front + marker + message.Length > Outer.PacketBytes)
             return false;
         Span<byte> buffer = Outer.Reserve(departure);

@@ -44,11 +44,17 @@ internal sealed class OutboundEntry(SaId id, OutboundSa sa, SaDescription descri
             if (_peer == value)
                 return;
             (_peer, FitsGeneration) = (value, -1);
-            if (Moved is null || IsMoveQueued)
-                return;
-            IsMoveQueued = true;
-            Moved.Enqueue(this);
+            QueueMove();
         }
+    }
+
+    /// <summary>The standbys shall hear where the peer is, or by which router.</summary>
+    public void QueueMove()
+    {
+        if (Moved is null || IsMoveQueued)
+            return;
+        IsMoveQueued = true;
+        Moved.Enqueue(this);
     }
 
     /// <summary>Takes it when <see cref="Peer"/> changes, unless it is in there already. Null: nobody asks.</summary>
@@ -65,7 +71,7 @@ internal sealed class OutboundEntry(SaId id, OutboundSa sa, SaDescription descri
     /// <summary><see cref="Packets"/> when keepalives were last considered.</summary>
     public long PacketsSeen { get; set; }
 
-    /// <summary>Which of our addresses the peer speaks to; none: not known yet, the kernel chooses.</summary>
+    /// <summary>Which of our addresses the peer speaks to; none: not known yet, the kernel chooses. Behind routers: the one that its newest packet came by; none: not heard yet.</summary>
     public UdpEndpoint Local { get; set; }
 
     /// <summary>The longest payload, as it was for this state of what is known of paths.</summary>
