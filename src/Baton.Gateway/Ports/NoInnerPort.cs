@@ -19,6 +19,8 @@ internal sealed class NoInnerPort : IInnerPort
 
     public long Merged => 0;
 
+    public bool MayHaveMore => false;
+
     public int Take() => 0;
 
     public Span<byte> Packet(int i) => [];
