@@ -45,13 +45,19 @@ public sealed class Claim05
         Assert.Equal(0, wire.Count("repeats"));
     }, ledgerInRouter: true);
 
-    /// <summary>The first number of the call's SA that went to the peer after the mark.</summary>
+    /// <summary>The first number of the call's SA that went to the peer after the mark; a packet may still be on its way.</summary>
     private static async Task<ulong> FirstAfterAsync(Play play, string mark)
     {
-        JsonElement answer = await play.Cast.Observer.AskAsync(new JsonObject { ["cmd"] = "firstAfter", ["mark"] = mark }, Play.Patience, Play.Cancellation);
-        return answer.GetProperty("watched").EnumerateArray()
-            .Where(watched => watched.GetProperty("direction").GetString() == "toPeer" && Convert.ToUInt32(watched.GetProperty("spi").GetString(), 16) == play.Sas.CallToPeer)
-            .Select(watched => watched.GetProperty("firstAfter").GetUInt64()).Single();
+        ulong first = 0;
+        await play.Watch.UntilAsync("the call's SA goes on", async () =>
+        {
+            JsonElement answer = await play.Cast.Observer.AskAsync(new JsonObject { ["cmd"] = "firstAfter", ["mark"] = mark }, Play.Patience, Play.Cancellation);
+            JsonElement number = answer.GetProperty("watched").EnumerateArray()
+                .Where(watched => watched.GetProperty("direction").GetString() == "toPeer" && Convert.ToUInt32(watched.GetProperty("spi").GetString(), 16) == play.Sas.CallToPeer)
+                .Select(watched => watched.GetProperty("firstAfter")).Single();
+            return number.ValueKind == JsonValueKind.Number && number.TryGetUInt64(out first) ? mark : null;
+        }, Play.Patience, Play.Cancellation);
+        return first;
     }
 
     private static bool HasOpen(int pid, string file) =>
