@@ -47,7 +47,7 @@ internal sealed class NodeStatusServer : IAsyncDisposable
             if (options.Status.Listen is { } listen && tls is not null)
             {
                 var lines = new LineBudget();
-                var guard = new TlsGuard(tls, ["operator", "handler", "controller", "gateway"], (remote, reason) =>
+                var guard = new TlsGuard(tls, ["operator", "handler", "gateway"], (remote, reason) =>
                 {
                     Interlocked.Increment(ref refused[0]);
                     if (lines.Take() is { } more)

@@ -22,10 +22,12 @@ public sealed class UnitFileTests
             capability => given.Contains(Capabilities.NameOf(capability)), realTime: 0, locked: long.MaxValue, portsFrom: 1_024);
     }
 
-    [Fact]
-    public void TheHandlersUnitGivesNoRightAndAFolderOfItsOwn()
+    [Theory]
+    [InlineData("baton-handler.service")]
+    [InlineData("baton-controller.service")]
+    public void AHandlersUnitGivesNoRightAndAFolderOfItsOwn(string name)
     {
-        Dictionary<string, string> unit = Read("baton-handler.service");
+        Dictionary<string, string> unit = Read(name);
         Assert.Equal("", unit["CapabilityBoundingSet"]);
         Assert.Equal(("baton", "0700", "0077"), (unit["StateDirectory"], unit["StateDirectoryMode"], unit["UMask"]));
     }
@@ -33,6 +35,7 @@ public sealed class UnitFileTests
     [Theory]
     [InlineData("baton-gateway.service")]
     [InlineData("baton-handler.service")]
+    [InlineData("baton-controller.service")]
     public void SystemdUnderstandsEveryLine(string name)
     {
         const string verifier = "/usr/bin/systemd-analyze";

@@ -72,7 +72,7 @@ internal static class CheckCommand
         }
 
         if (options.Cluster.KeyFile is { } keyFile && !ClusterKeys.TryLoad(keyFile, out _, out string keyError)) sound = Wrong(path, keyError);
-        if (withSystem && options.Role is NodeRole.Gateway or NodeRole.Peer && !NetworkCheck.Node(options, (good, text) => SystemCheck.Line(Console.Out, good, text)))
+        if (withSystem && options.Role is NodeRole.Gateway or NodeRole.Media or NodeRole.Peer && !NetworkCheck.Node(options, (good, text) => SystemCheck.Line(Console.Out, good, text)))
             sound = Wrong(path, "this machine lacks what the file asks for");
         if (sound) Console.WriteLine($"{path}: ok ({Enum.GetName(options.Role)!.ToLowerInvariant()} {options.Name} of cluster {options.Cluster.Id})");
         return sound;

@@ -43,7 +43,7 @@ internal static class NetworkCheck
         static int Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;
     }
 
-    /// <summary>What the file of a gateway or a peer needs here. False: it would not start.</summary>
+    /// <summary>What the file of a gateway, a media gateway or a peer needs here. False: it would not start.</summary>
     public static bool Node(NodeOptions options, Action<bool, string> line)
     {
         bool starts = true;

@@ -99,7 +99,7 @@ public sealed class ClusterClient : IDisposable
             {
                 StatusCode.Unavailable when _refused is { } refused => $"we refused it: {refused}",
                 StatusCode.Unavailable => "nothing answers there",
-                StatusCode.DeadlineExceeded => "it did not answer in time",
+                StatusCode.DeadlineExceeded or StatusCode.Cancelled => "it did not answer in time",
                 StatusCode.PermissionDenied or StatusCode.Unauthenticated => $"it refused us: {e.Status.Detail}",
                 _ => string.Create(CultureInfo.InvariantCulture, $"{e.StatusCode}: {e.Status.Detail}"),
             };

@@ -108,7 +108,7 @@ public sealed class Hooks(HookOptions options, IReadOnlyDictionary<string, strin
             else
                 log.LogInformation("{Hook} in term {Term} done{Output}", name, term, text.Length == 0 ? "" : ": " + text);
         }
-        catch (Exception e) when (e is System.ComponentModel.Win32Exception or IOException or InvalidOperationException)
+        catch (Exception e) when (e is System.ComponentModel.Win32Exception or IOException or InvalidOperationException or AggregateException)
         {
             Fail("{Hook} cannot be run: {Error}", name, e.Message);
         }

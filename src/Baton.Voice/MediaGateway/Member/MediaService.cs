@@ -95,7 +95,7 @@ internal sealed class MediaRpc(CallDesk desk) : P.MediaService.MediaServiceBase
 
     /// <summary>Calls are a controller's affair: not of the other gateways, whom the status address knows too.</summary>
     private static Task<T> Checked<T>(ServerCallContext context, Func<Task<T>> ask) =>
-        context.GetHttpContext().Connection.ClientCertificate is { } shown && NodeIdentity.TryRead(shown, out NodeIdentity who) && who.Role is "handler" or "controller" or "operator"
+        context.GetHttpContext().Connection.ClientCertificate is { } shown && NodeIdentity.TryRead(shown, out NodeIdentity who) && who.Role is "handler" or "operator"
             ? ask()
             : throw new RpcException(new Status(StatusCode.PermissionDenied, "a controller's certificate is needed"));
 }
