@@ -94,7 +94,12 @@ public sealed unsafe class UdpBatch : IDisposable
         {
             int got = Libc.ReceiveMessages(_fd, _in, (uint)_count, Libc.MSG_DONTWAIT, null);
             if (got >= 0)
+            {
+                for (int i = 0; i < got; i++)
+                    Truncated += IsTooLong(i) ? 1 : 0;
                 return got;
+            }
+
             int errno = Marshal.GetLastPInvokeError();
             if (errno is not (Libc.EINTR or Libc.ECONNREFUSED))
                 return 0;
@@ -104,16 +109,12 @@ public sealed unsafe class UdpBatch : IDisposable
     }
 
     /// <summary>The i-th packet of the last <see cref="Receive"/>; empty when it was too long. May be changed in place.</summary>
-    public Span<byte> Packet(int i)
+    public Span<byte> Packet(int i) => IsTooLong(i) ? default : new Span<byte>(_inBuffers + (i * _packetBytes), (int)_in[i].Transferred);
+
+    private bool IsTooLong(int i)
     {
         const int Trunc = 0x20;
-        if ((_in[i].Flags & Trunc) != 0)
-        {
-            Truncated++;
-            return default;
-        }
-
-        return new Span<byte>(_inBuffers + (i * _packetBytes), (int)_in[i].Transferred);
+        return (_in[i].Flags & Trunc) != 0;
     }
 
     public UdpEndpoint From(int i)

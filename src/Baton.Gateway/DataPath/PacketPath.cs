@@ -312,7 +312,7 @@ internal sealed partial class PacketPath : IDisposable
     public bool TakeInner()
     {
         int got = _poller is null || _poller.IsReady(Inner.Fd) ? Inner.Take() : 0;
-        bool looksAhead = got > 1 && Ahead.Pays;
+        bool looksAhead = got > 1 && Ahead.Pays && Inner.CanAskAgain;
         for (int i = 0; i < got; i++)
         {
             if (looksAhead && i % LookAhead.Most == 0)

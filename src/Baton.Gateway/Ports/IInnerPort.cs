@@ -32,7 +32,10 @@ internal interface IInnerPort : IDisposable
     /// <summary>The last <see cref="Take"/> gave all that a batch can be: more may wait.</summary>
     bool MayHaveMore { get; }
 
-    /// <summary>The i-th packet of the batch, ascending: asking for one ends the one before. May be changed in place. Its checksums are complete.</summary>
+    /// <summary>The packets of the batch may be asked for in any order, and again.</summary>
+    bool CanAskAgain { get; }
+
+    /// <summary>The i-th packet of the batch, ascending unless <see cref="CanAskAgain"/>: asking for one ends the one before. May be changed in place. Its checksums are complete.</summary>
     Span<byte> Packet(int i);
 
     /// <summary>The i-th packet's source has an SA: what comes for it may go back where this came from.</summary>

@@ -21,6 +21,8 @@ internal sealed class NoInnerPort : IInnerPort
 
     public bool MayHaveMore => false;
 
+    public bool CanAskAgain => false;
+
     public int Take() => 0;
 
     public Span<byte> Packet(int i) => [];

@@ -86,6 +86,8 @@ internal sealed class TunInnerPort : IInnerPort
 
     public bool MayHaveMore => _reader.MayHaveMore;
 
+    public bool CanAskAgain => _reader.CanAskAgain;
+
     public Span<byte> Packet(int i) => _reader.Packet(i);
 
     /// <summary>The kernel's routes know.</summary>

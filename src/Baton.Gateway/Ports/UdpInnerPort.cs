@@ -29,6 +29,8 @@ internal sealed class UdpInnerPort(InnerOptions options) : IInnerPort
     /// <summary>For trying out: never in such masses that it matters.</summary>
     public bool MayHaveMore => false;
 
+    public bool CanAskAgain => true;
+
     public int Take() => _socket.Receive();
 
     public Span<byte> Packet(int i) => _socket.Packet(i);

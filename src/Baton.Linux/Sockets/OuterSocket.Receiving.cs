@@ -23,6 +23,7 @@ public sealed unsafe partial class OuterSocket
         public int SegmentBytes;
         public int Count;
         public byte TrafficClass;
+        public bool IsTooLong;
     }
 
     /// <summary>Messages that were more than one datagram.</summary>
@@ -63,7 +64,6 @@ public sealed unsafe partial class OuterSocket
     /// May be changed in place; empty when it was too long.</summary>
     public Span<byte> Packet(int i)
     {
-        const int Trunc = 0x20;
         int segment = Locate(i);
         Libc.Message* message = _in.Messages + _current;
         int size = _arrivals[_current].SegmentBytes;
@@ -71,11 +71,8 @@ public sealed unsafe partial class OuterSocket
         int length = (int)message->Transferred - at;
         if (size != 0)
             length = Math.Min(length, size);
-        if ((message->Flags & Trunc) != 0 || length > PacketBytes)
-        {
-            Truncated++;
+        if (_arrivals[_current].IsTooLong)
             return default;
-        }
 
         var packet = new Span<byte>(_in.Bytes + (_current * _in.PacketBytes) + at, length);
         if (Kind != OuterKind.RawEsp || !_isV4)
@@ -98,6 +95,7 @@ public sealed unsafe partial class OuterSocket
 
     private int ReadEnvelopes(int messages)
     {
+        const int Trunc = 0x20;
         int packets = 0;
         _filled = messages;
         for (int i = 0; i < messages; i++)
@@ -114,6 +112,8 @@ public sealed unsafe partial class OuterSocket
             (arrival.SegmentBytes, arrival.Count) = isJoined ? (size, (length + size - 1) / size) : (0, 1);
             JoinedMessages += isJoined ? 1 : 0;
             packets += arrival.Count;
+            arrival.IsTooLong = (_in.Messages[i].Flags & Trunc) != 0 || (isJoined ? size : length) > PacketBytes;
+            Truncated += arrival.IsTooLong ? arrival.Count : 0;
         }
 
         return packets;

@@ -20,6 +20,7 @@ public sealed class TunReader
     private int _taken;
     private int _current;
     private int _currentFirst;
+    private int _count;
 
     public TunReader(TunDevice device)
     {
@@ -69,12 +70,17 @@ public sealed class TunReader
             _taken++;
         }
 
-        return count;
+        return _count = count;
     }
 
-    /// <summary>The i-th packet of the batch, ascending: asking for one ends the one before.</summary>
+    /// <summary>No read of the batch was a super-packet: each packet lies by itself, and may be asked for in any order and again.</summary>
+    public bool CanAskAgain => _count == _taken;
+
+    /// <summary>The i-th packet of the batch, ascending unless <see cref="CanAskAgain"/>: asking for one ends the one before.</summary>
     public Span<byte> Packet(int i)
     {
+        if (CanAskAgain)
+            return _reads[i].Segment(0);
         while (i - _currentFirst >= _reads[_current].Count)
             _currentFirst += _reads[_current++].Count;
         return _reads[_current].Segment(i - _currentFirst);

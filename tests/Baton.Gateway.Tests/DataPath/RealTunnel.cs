@@ -17,8 +17,9 @@ internal sealed class RealTunnel : IDisposable
     private bool _over;
 
     /// <param name="raw">ESP as protocol 50, else in UDP.</param>
+    /// <param name="runs">False: the test takes the packets itself.</param>
     public RealTunnel(bool outerIsV4 = true, bool raw = false, int narrow = 1_500, FragmentPolicy policy = FragmentPolicy.Copy,
-        bool outerOffload = true, bool innerOffload = true)
+        bool outerOffload = true, bool innerOffload = true, bool runs = true)
     {
         Network = new TestNetwork("gw", "r", "peer");
         (string a, string near, string far, string b) = outerIsV4
@@ -40,8 +41,11 @@ internal sealed class RealTunnel : IDisposable
         Peer = Network.In("peer", () => new PacketPath(Options(NodeRole.Peer, peer, new IPEndPoint(gateway.Address, port), 2), isPeer: true));
         Add(1, "10.1.0.0/16", "10.2.0.0/16");
         Add(2, "fd01::/16", "fd02::/16");
-        Start(Gateway);
-        Start(Peer);
+        if (runs)
+        {
+            Start(Gateway);
+            Start(Peer);
+        }
 
         NodeOptions Options(NodeRole role, IPEndPoint listen, IPEndPoint? remote, int side) => new()
         {
@@ -87,6 +91,14 @@ internal sealed class RealTunnel : IDisposable
         Gateway.Dispose();
         Peer.Dispose();
         Network.Dispose();
+    }
+
+    /// <summary>One more inbound SA at the gateway that nobody uses.</summary>
+    public void AddIdle(uint number)
+    {
+        var sa = new StaticSa("idle" + number, SaSuite.AesGcm256, SaMode.Tunnel, 0x10000u + number, 0x20000u + number, Key(1), Key(2),
+            IPNetwork.Parse("10.1.0.0/16"), IPNetwork.Parse("10.3.0.0/16"), new IPEndPoint(IPAddress.Loopback, 9), true, 128);
+        Gateway.AddInbound(Record(1_000 + number, SaDirection.Inbound), sa.FromPeer(), null);
     }
 
     private static string Host(string address) => address.Split('/')[0];

@@ -1,6 +1,8 @@
+using System.Net.Sockets;
 using Baton.Cluster.Configuration;
 using Baton.Esp;
 using Baton.Linux.Tests.Namespaces;
+using Baton.Redundancy.Records;
 
 namespace Baton.Gateway.Tests.DataPath;
 
@@ -26,6 +28,36 @@ public sealed class RealTunnelTests
         }
 
         Assert.Equal(tunnel.Gateway.SealedPackets, tunnel.Peer.Counters[EspVerdict.Delivered] - tunnel.Peer.SealedPackets);
+    }
+
+    [Theory] // with many SAs a batch is looked at before its first packet is sealed, and a super-packet can be asked for its segments only once
+    [InlineData(false)]
+    [InlineData(true)]
+    public void WhereThereAreManySasEachPacketOfABatchGoesOutOnceOnItsOwn(bool withSuperPackets)
+    {
+        const int pairs = 40;
+        using var tunnel = new RealTunnel(runs: false);
+        for (uint i = 0; !tunnel.Gateway.Ahead.Pays; i++)
+            tunnel.AddIdle(i);
+        tunnel.Network.In("gw", () =>
+        {
+            using var v4 = new UdpClient(AddressFamily.InterNetwork);
+            using var v6 = new UdpClient(AddressFamily.InterNetworkV6);
+            if (withSuperPackets)
+                v4.Client.SetRawSocketOption(17, 103, BitConverter.GetBytes(100));  // UDP_SEGMENT
+            for (int i = 0; i < pairs; i++)
+            {
+                v4.Send(new byte[withSuperPackets ? 300 : 100], "10.2.0.9", 9);
+                v6.Send(new byte[100], "fd02::9", 9);
+            }
+
+            return 0;
+        });
+        while (tunnel.Gateway.TakeInner())
+            tunnel.Gateway.Flush();
+        (long first, long second) = (tunnel.Gateway.OutboundSas[new SaId(1)].Packets, tunnel.Gateway.OutboundSas[new SaId(2)].Packets);
+        Assert.Equal((withSuperPackets ? 3 * pairs : pairs), first);
+        Assert.InRange(second, pairs, pairs + 8);  // the kernel's own words on a new device come too
     }
 
     [Fact] // RFC 4301 8.2, RFC 1191
