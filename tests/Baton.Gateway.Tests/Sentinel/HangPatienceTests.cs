@@ -22,7 +22,7 @@ public sealed class HangPatienceTests
 
     [Theory]
     [InlineData(10, 25)]     // no pause at all
-    [InlineData(90, 100)]    // never more than four times the usual
+    [InlineData(90, 60)]     // never more than 2.4 times the usual
     [InlineData(2_000, 25)]  // a freeze: the takeover was right
     public void OnlyAPauseOfAMachineThatCannotKeepUpTeaches(int lasted, double expected)
     {
@@ -34,10 +34,21 @@ public sealed class HangPatienceTests
     public void AMemberWhoseTermHasJustBegunGetsMore()
     {
         _patience.Term(3, Instant.FromMilliseconds(5_000));
-        Assert.Equal(75, At(5_000));
+        Assert.Equal(50, At(5_000));
         _patience.Term(3, Instant.FromMilliseconds(5_990));
-        Assert.Equal(75, At(5_990));
+        Assert.Equal(50, At(5_990));
         Assert.Equal(25, At(6_000));
+    }
+
+    [Fact] // a frozen host costs its peers 100 ms at most
+    public void PausesWithoutEndInTermsThatJustBeganBuyNoMore()
+    {
+        for (int i = 0; i < 1_000; i++)
+        {
+            _patience.Term((ulong)i, Instant.FromMilliseconds(i * 100));
+            Paused(25 + (i % 76), at: i * 100);
+            Assert.InRange(At(i * 100), 25, 60);
+        }
     }
 
     private double At(int milliseconds) => _patience.At(Instant.FromMilliseconds(milliseconds)).TotalMilliseconds;
