@@ -112,6 +112,18 @@ public sealed class RoutersTests : IDisposable
         Assert.Equal([0, 0, 0, 0, 9], Receive(_usual)[Shim.Length..]);
     }
 
+    [Fact]
+    public void AFloodOfInventedPeersKeepsNoNewOneOut()
+    {
+        byte[] request = [0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
+        for (uint i = 0; i < 10_000; i++)
+            _gateway.Take(request, new Arrival(Peer with { Port = (ushort)(10_000 + i) }, _other.Local), MonotonicClock.Now);
+        By(_other, request);
+        Assert.True(_gateway.SendIke(default, Peer, [9]));
+        _gateway.Flush();
+        Assert.Equal([0, 0, 0, 0, 9], Receive(_other)[Shim.Length..]);
+    }
+
     private byte[] Esp()
     {
         Assert.Equal(EspVerdict.Delivered, _peer.Send(TestPackets.Ipv4("10.1.0.10", "10.2.0.10", 60)));
