@@ -16,7 +16,8 @@ namespace Baton.Lab.Hosts;
 ///    inner    10.2.0.0/16      fd02::/64           cluster 1, host 10, members 10.2.255.11 ...
 ///    behind   10.1.0.0/16      fd01::/64           peer 1, peerhost 10
 /// </code>
-/// The three switches are bridges on a host of their own, so a cable can be pulled at the switch's end and the member sees its carrier go.
+/// The three switches are bridges on a host of their own, so a cable can be pulled at the switch's end and the member sees its carrier go. A switch has no packet filter:
+/// where the kernel would show a bridge's frames to one (br_netfilter, loaded for whatever else runs on the machine), it does not here.
 ///
 /// What a host sends as one run (UDP_SEGMENT) its outer device cuts, as a card does: one datagram a frame, so a capture counts them. A veth left alone hands the run on
 /// as one frame, and a receiver takes it whole (UDP_GRO): that is <see cref="CarriesRuns"/>.
@@ -63,6 +64,7 @@ public sealed class Network
         Enter(Switch,
             ["link add outer type bridge stp_state 0 forward_delay 0", "link add inner type bridge stp_state 0 forward_delay 0",
              "link add control type bridge stp_state 0 forward_delay 0", "link set outer up", "link set inner up", "link set control up"]);
+        PassUnseen(Switch);
         Plug(Router, "wan", "outer", $"{RouterAddress}/24", "2001:db8:2::1/64");
         Cable(Router, "lan", ["198.51.100.1/24", "2001:db8:51::1/64"], Peer, "wan", [$"{PeerAddress}/24", $"{PeerAddress6}/64"]);
         Cable(Peer, "lan", ["10.1.0.1/16", "fd01::1/64"], PeerHost, "lan", [$"{PeerHostInner}/16", $"{PeerHostInner6}/64"]);
@@ -177,6 +179,9 @@ public sealed class Network
 
     private static void Forward(Host host) =>
         host.Run("sh", "-c", "for f in /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding; do echo 1 >$f; done; for f in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 >$f; done");
+
+    /// <summary>The files are there only where the module is loaded.</summary>
+    private static void PassUnseen(Host host) => host.Run("sh", "-c", "for f in /proc/sys/net/bridge/bridge-nf-call-*; do [ ! -e $f ] || echo 0 >$f; done");
 
     private static void Enter(Host host, IEnumerable<string> commands)
     {
