@@ -10,7 +10,9 @@ namespace Baton.Redundancy.Tests;
 /// <summary>One handler and some members in one thread: every message arrives after a fixed delay, unless a link is cut.</summary>
 internal sealed class TestCluster
 {
-    private static readonly TimeSpan Delay = TimeSpan.FromMicroseconds(200);
+    /// <summary>Of every message, from now on.</summary>
+    public TimeSpan Delay { get; set; } = TimeSpan.FromMicroseconds(200);
+
     private readonly PriorityQueue<Action, (long, long)> _events = new();
     private long _sequence;
 

@@ -47,6 +47,7 @@ public sealed class InboundCeiling
         public ulong LoweredTick;
         public Instant ToldAt;
         public double PerTick;
+        public double LastRate;
 
         // Coarse.
         public ulong CoarseMark;
@@ -249,7 +250,7 @@ public sealed class InboundCeiling
             _start = new InboundStart(_scope.ReceiveStart, _floor, null);
         }
 
-        (W.ToldHighest, W.ToldCame, W.ToldAt, W.PerTick) = (_highest, Came, _scope.Now, 0);
+        (W.ToldHighest, W.ToldCame, W.ToldAt, W.PerTick, W.LastRate) = (_highest, Came, _scope.Now, 0, 0);
         (W.CoarseFrom, W.CoarseCame, W.CoarseSince, W.CoarseLease) = (_highest, Came, _scope.Now, 0);
         SetCoarseMark();
     }
@@ -345,6 +346,12 @@ public sealed class InboundCeiling
         double ticks = Math.Max((_scope.Now - W.ToldAt) / _scope.Policy.CeilingTick, 1);
         double rate = CameSince(W.ToldHighest, W.ToldCame) / ticks;
         W.PerTick = ticks > 8 ? rate : (W.PerTick * 0.75) + (rate * 0.25);
+
+        // Masses that came twice in a row are no burst: a rate that begins is followed at once, else all its first packets wait.
+        double twice = Math.Min(rate, W.LastRate);
+        if (twice >= Masses)
+            W.PerTick = Math.Max(W.PerTick, twice);
+        W.LastRate = rate;
         ulong lead = 0;
         if (W.PerTick >= 0.5)  // a packet a pace of two ticks
         {
@@ -388,7 +395,7 @@ public sealed class InboundCeiling
             return false;
         W.LoweredTick = tick;
         W.Asked = _highest;
-        (W.ToldHighest, W.ToldCame, W.PerTick) = (_highest, Came, 0);
+        (W.ToldHighest, W.ToldCame, W.PerTick, W.LastRate) = (_highest, Came, 0, 0);
         for (int i = 0; i < W.Confirmed.Length; i++)
             W.Confirmed[i] = Math.Min(W.Confirmed[i], _highest);
         SetLimit();

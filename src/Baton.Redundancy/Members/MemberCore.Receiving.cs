@@ -208,8 +208,7 @@ public sealed partial class MemberCore
             Outstanding one = _outstanding[i];
             if (one.Message.Tick != confirm.Tick)
                 continue;
-            if (one.Sent == 1)
-                _scope.RoundTripNanoseconds = (_scope.RoundTripNanoseconds * 0.875) + ((now - one.SentAt).TotalNanoseconds * 0.125);
+            NoteTrip(now - one.FirstSentAt);
             for (int j = 0; j < one.Sas.Count; j++)
             {
                 InboundCeiling sa = one.Sas[j];
@@ -225,6 +224,11 @@ public sealed partial class MemberCore
 
         TellRose(outputs);
     }
+
+    /// <summary>Repeated ones tell too, from when they were first sent: that is how long the packets waited. Without them a standby that has become slower than two
+    /// round trips would never be seen to be, since all that it confirms was repeated. One confirmation counts for so much at most: it may have been frozen.</summary>
+    private void NoteTrip(TimeSpan trip) =>
+        _scope.RoundTripNanoseconds = (_scope.RoundTripNanoseconds * 0.875) + (Math.Min(trip.TotalNanoseconds, _policy.CeilingPatience.TotalNanoseconds / 8) * 0.125);
 
     /// <summary>Some held packets may go on. Who still waits asks again, and is told again.</summary>
     private void TellRose(ICollection<MemberOutput> outputs)

@@ -262,6 +262,29 @@ public class LeaseTests
         Assert.Equal(0, held);
     }
 
+    /// <summary>All that it confirms has been repeated by then.</summary>
+    [Fact]
+    public void A_standby_that_has_become_slow_is_waited_for_no_longer_than_until_the_lead_covers_it()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        InboundCeiling ceiling = cluster.In("A");
+        ulong number = 0;
+        Flow(cluster, ceiling, ref number, 200);
+        cluster.Delay = TimeSpan.FromMilliseconds(5);
+        Flow(cluster, ceiling, ref number, 200);
+        Assert.Equal(0, Flow(cluster, ceiling, ref number, 1000));
+    }
+
+    [Fact]
+    public void A_rate_that_begins_waits_for_a_few_ticks_only()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        InboundCeiling ceiling = cluster.In("A");
+        ulong number = 0;
+        Flow(cluster, ceiling, ref number, 4, each: 100);
+        Assert.True(ceiling.Ceiling - ceiling.Highest > 3_000, $"{ceiling.Ceiling - ceiling.Highest}");
+    }
+
     /// <summary>A talker may begin its SEQ anew, as a peer may jump its counter (RFC 6311): that is no rate, and a successor refuses no more for it.</summary>
     [Theory]
     [InlineData(3, 2_048)]      // RTP
