@@ -4,21 +4,40 @@ using Baton.Wire;
 namespace Baton.Gateway.DataPath;
 
 /// <summary>Packets that are authentic and wait for a ceiling, in order, in slots of their own. Bounded: overflow is dropped and counted.</summary>
-/// <remarks>A slot keeps the packet as it came too: in a planned switchover the successor gets that, and judges it itself (P6).</remarks>
-internal sealed class HeldQueue(int capacity, int packetBytes)
+/// <remarks>
+/// A slot keeps the packet as it came too: in a planned switchover the successor gets that, and judges it itself (P6).
+/// Of small packets more come in the time that a confirmation takes: they have slots of their own, four for each of the large, in five eighths of the
+/// memory; when those are taken they use the large.
+/// </remarks>
+internal sealed class HeldQueue
 {
-    private readonly Slot[] _slots = [.. Enumerable.Range(0, capacity).Select(_ => new Slot(packetBytes))];
-    private readonly int[] _order = new int[capacity];
-    private readonly Stack<int> _free = new(Enumerable.Range(0, capacity));
+    /// <summary>A call's packets, and others of 200 bytes, with ESP around them and a shim before.</summary>
+    public const int SmallBytes = 320;
+
+    private const int SmallForEachLarge = 4;
+
+    private readonly Stack<Slot> _large;
+    private readonly Stack<Slot> _small;
+    private readonly Slot[] _order;
+
+    /// <param name="capacity">Packets of up to <paramref name="packetBytes"/>.</param>
+    public HeldQueue(int capacity, int packetBytes)
+    {
+        _large = Make(capacity, packetBytes);
+        _small = Make(capacity * SmallForEachLarge, SmallBytes);
+        _order = new Slot[_large.Count + _small.Count];
+    }
 
     public int Count { get; private set; }
 
-    /// <summary>Null when full. Fill it, then <see cref="Commit"/>.</summary>
-    public Slot? Reserve() => _free.TryPeek(out int slot) ? _slots[slot] : null;
+    /// <summary>For a packet of so many bytes; null when full. Fill it, then <see cref="Commit"/>.</summary>
+    public Slot? Reserve(int length) =>
+        length <= SmallBytes && _small.TryPeek(out Slot? small) ? small : _large.TryPeek(out Slot? large) && length <= large.Bytes ? large : null;
 
-    public void Commit() => _order[Count++] = _free.Pop();
+    /// <param name="slot">The one that was reserved last.</param>
+    public void Commit(Slot slot) => _order[Count++] = FreeOf(slot).Pop();
 
-    public Slot this[int i] => _slots[_order[i]];
+    public Slot this[int i] => _order[i];
 
     /// <summary>Frees every slot whose <see cref="Slot.Entry"/> was set to null; the rest keep their order.</summary>
     public void Compact()
@@ -26,8 +45,8 @@ internal sealed class HeldQueue(int capacity, int packetBytes)
         int kept = 0;
         for (int i = 0; i < Count; i++)
         {
-            if (_slots[_order[i]].Entry is null)
-                _free.Push(_order[i]);
+            if (_order[i].Entry is null)
+                FreeOf(_order[i]).Push(_order[i]);
             else
                 _order[kept++] = _order[i];
         }
@@ -35,12 +54,20 @@ internal sealed class HeldQueue(int capacity, int packetBytes)
         Count = kept;
     }
 
-    internal sealed class Slot(int packetBytes)
+    private Stack<Slot> FreeOf(Slot slot) => slot.Bytes == SmallBytes ? _small : _large;
+
+    /// <summary>All in one piece: they are as many as they are, and none is ever moved.</summary>
+    private static Stack<Slot> Make(int count, int packetBytes)
     {
-        public readonly byte[] Original = new byte[packetBytes];
-        public readonly byte[] Payload = new byte[packetBytes];
-        public int OriginalLength;
-        public int PayloadLength;
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(count * packetBytes * 2);
+        return new Stack<Slot>(Enumerable.Range(0, count).Select(i => new Slot(bytes, i * packetBytes * 2, packetBytes)));
+    }
+
+    internal sealed class Slot(byte[] bytes, int at, int packetBytes)
+    {
+        private int _originalLength;
+        private int _payloadLength;
+
         public byte NextHeader;
         public bool IsDummy;
         public ulong Sequence;
@@ -48,11 +75,25 @@ internal sealed class HeldQueue(int capacity, int packetBytes)
         public Instant Since;
         public InboundEntry? Entry;
 
-        /// <summary>Keeps the packet as it came.</summary>
-        public void Keep(ReadOnlySpan<byte> packet)
+        /// <summary>Of the longest packet that it can keep.</summary>
+        public int Bytes => packetBytes;
+
+        /// <summary>The packet as it came.</summary>
+        public ReadOnlySpan<byte> Original => bytes.AsSpan(at, _originalLength);
+
+        /// <summary>What was in it.</summary>
+        public Span<byte> Payload => bytes.AsSpan(at + packetBytes, _payloadLength);
+
+        public void KeepOriginal(ReadOnlySpan<byte> packet)
         {
-            packet.CopyTo(Original);
-            OriginalLength = packet.Length;
+            packet.CopyTo(bytes.AsSpan(at, packetBytes));
+            _originalLength = packet.Length;
+        }
+
+        public void KeepPayload(ReadOnlySpan<byte> payload)
+        {
+            payload.CopyTo(bytes.AsSpan(at + packetBytes, packetBytes));
+            _payloadLength = payload.Length;
         }
     }
 }

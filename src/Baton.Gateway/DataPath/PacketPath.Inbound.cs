@@ -97,8 +97,8 @@ internal sealed partial class PacketPath
         }
 
         // Will it have to wait? Then keep it as it came, before it is decrypted in place.
-        HeldQueue.Slot? slot = entry.Ceiling is { } ceiling && sequence > ceiling.Ceiling ? _held.Reserve() : null;
-        slot?.Keep(packet);
+        HeldQueue.Slot? slot = entry.Ceiling is { } ceiling && sequence > ceiling.Ceiling ? _held.Reserve(packet.Length) : null;
+        slot?.KeepOriginal(packet);
         verdict = entry.Sa.Open(packet, sequence, out Range range, out byte nextHeader);
         if (verdict is not (EspVerdict.Delivered or EspVerdict.Dummy))
         {
@@ -174,8 +174,7 @@ internal sealed partial class PacketPath
                     continue;
                 case Admission.Accept:
                     HoldTimes.Add(now - slot.Since);
-                    Span<byte> payload = slot.Payload.AsSpan(0, slot.PayloadLength);
-                    Counters.Count(Accept(slot.Entry, slot.Sequence, payload, slot.NextHeader, slot.IsDummy, slot.Arrival));
+                    Counters.Count(Accept(slot.Entry, slot.Sequence, slot.Payload, slot.NextHeader, slot.IsDummy, slot.Arrival));
                     break;
                 default:
                     Counters.Count(EspVerdict.Replayed);
@@ -206,7 +205,7 @@ internal sealed partial class PacketPath
         for (int i = 0; i < _held.Count; i++)
         {
             HeldQueue.Slot slot = _held[i];
-            successor?.OuterPacket(slot.Original.AsSpan(0, slot.OriginalLength), slot.Arrival.Peer);
+            successor?.OuterPacket(slot.Original, slot.Arrival.Peer);
             Counters.Count(successor is null ? EspVerdict.NotActive : EspVerdict.HandedOver);
             slot.Entry = null;
         }
@@ -219,10 +218,9 @@ internal sealed partial class PacketPath
     {
         if (slot is null)
             return EspVerdict.HeldOverflow;
-        payload.CopyTo(slot.Payload);
-        (slot.PayloadLength, slot.NextHeader) = (payload.Length, nextHeader);
-        (slot.Entry, slot.Sequence, slot.Arrival, slot.Since, slot.IsDummy) = (entry, sequence, arrival, now, isDummy);
-        _held.Commit();
+        slot.KeepPayload(payload);
+        (slot.Entry, slot.Sequence, slot.NextHeader, slot.Arrival, slot.Since, slot.IsDummy) = (entry, sequence, nextHeader, arrival, now, isDummy);
+        _held.Commit(slot);
         return EspVerdict.Held;
     }
 

@@ -23,6 +23,7 @@ namespace Baton.Gateway.DataPath;
 /// </remarks>
 internal sealed partial class PacketPath : IDisposable
 {
+    /// <summary>Full ones.</summary>
     private const int HeldPackets = 4_096;
 
     private readonly bool _viaRouter;
