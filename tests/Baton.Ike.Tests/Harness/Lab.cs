@@ -10,6 +10,7 @@ internal sealed class Lab
     private readonly PriorityQueue<Action, (long, long)> _events = new();
     private readonly StringBuilder _trace = new();
     private long _order;
+    private int _happened;
 
     public Lab(ulong seed, bool leftReplicated = false, bool rightReplicated = true)
     {
@@ -50,6 +51,9 @@ internal sealed class Lab
     public Func<IkeHost, IkeOutput.Send, bool> Passes { get; set; } = (_, _) => true;
 
     public int Datagrams { get; private set; }
+
+    /// <summary>So much may happen, and no more: two ends that keep each other at it would never let a test come to its end.</summary>
+    public int MostEvents { get; set; } = int.MaxValue;
 
     public string TraceText => _trace.ToString();
 
@@ -133,6 +137,7 @@ internal sealed class Lab
 
     private void RunOne()
     {
+        if (++_happened > MostEvents) Assert.Fail($"seed {Seed}: more than {MostEvents} events until {Now}: it does not come to rest\n{Tail()}");
         _events.TryDequeue(out Action? action, out (long At, long) when);
         Now = new Instant(Math.Max(Now.Nanoseconds, when.At));
         action!();

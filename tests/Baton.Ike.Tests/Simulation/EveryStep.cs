@@ -11,6 +11,9 @@ internal sealed class EveryStep
     /// <summary>4 seconds hold the whole exchange with all that follows it: the old child goes after two.</summary>
     private const long LastStepAt = 4_000_000_000;
 
+    /// <summary>Of the steps of a scenario, and of all that happens in a run of it: several times what the longest needs. Beyond it the ends keep each other at it.</summary>
+    private const int MostSteps = 1_000, MostEvents = 10_000;
+
     /// <summary>The old one is dead or does not know yet, with so many of the commits under way applied; or (null) no takeover, but a commit refused.</summary>
     private static readonly (bool Zombie, int Applied)?[] Faults = [(false, 0), (false, 1), (false, 9), (true, 0), (true, 1), (true, 9), null];
 
@@ -36,7 +39,7 @@ internal sealed class EveryStep
         {
             foreach ((bool Zombie, int Applied)? fault in Faults)
             {
-                for (int step = 0; Play(victim, fault, step, (ulong)runs); step++) runs++;
+                for (int step = 0; Play(victim, fault, step, (ulong)runs); step++, runs++) Assert.True(step < MostSteps, $"{Name}: after {step} steps there is no end");
             }
         }
 
@@ -47,6 +50,7 @@ internal sealed class EveryStep
     private bool Play(string victim, (bool Zombie, int Applied)? fault, int step, ulong seed)
     {
         Lab lab = Make(seed);
+        lab.MostEvents = MostEvents;
         if (!IsSetUp)
         {
             Setups.Up(lab);
