@@ -136,10 +136,12 @@ internal sealed class OwnAddresses : IDisposable
     private IPEndPoint? From(HashSet<IPAddress> here, IPEndPoint? local, IPEndPoint? remote) => From(_netlink, _tun, here, local, remote);
 
     /// <summary>Where we are for this peer now; as it was while the kernel names no way, or only one through the tunnel itself.</summary>
+    /// <remarks>While a new IPv6 address is not known to be the only one (RFC 4862 5.4), the kernel names the link-local one: no answer from beyond the link comes to it.</remarks>
     /// <param name="here">All addresses but those of the TUN device.</param>
     internal static IPEndPoint? From(RouteNetlink netlink, int tun, HashSet<IPAddress> here, IPEndPoint? local, IPEndPoint? remote) =>
         local is null || remote is null || here.Contains(local.Address) || IPAddress.IsLoopback(local.Address)
         || netlink.Lookup(remote.Address) is not { Source: { } source } way || (tun != 0 && way.Device == tun) || !here.Contains(source)
+        || (source.IsIPv6LinkLocal && !remote.Address.IsIPv6LinkLocal)
             ? local
             : new IPEndPoint(source, local.Port);
 }
