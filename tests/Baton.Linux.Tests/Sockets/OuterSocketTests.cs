@@ -46,6 +46,31 @@ public sealed class OuterSocketTests
         });
     }
 
+    [Fact]
+    public void OnlyAFullBatchMayHaveMoreBehindIt()
+    {
+        using var a = new OuterSocket(new IPEndPoint(IPAddress.Loopback, 0), OuterKind.Udp);
+        using var b = new OuterSocket(new IPEndPoint(IPAddress.Loopback, 0), OuterKind.Udp, count: 4);
+        var seen = new HashSet<bool>();
+        TestNetwork.Until("a full batch and one that is not", () =>
+        {
+            for (byte i = 0; i < 6; i++)
+            {
+                a.Reserve()[0] = i;
+                a.Queue(1, b.Local, default, (byte)(i << 2), dontFragment: false);  // of another class each: nothing joins them
+            }
+
+            a.Flush();
+            for (int got; (got = b.Receive()) > 0;)
+            {
+                Assert.Equal(got == 4, b.MayHaveMore);
+                seen.Add(b.MayHaveMore);
+            }
+
+            return seen.Count == 2;
+        });
+    }
+
     [Theory] // a host with two addresses must answer from the one that it was asked at
     [InlineData("0.0.0.0", "192.0.2.1/24", "192.0.2.100", "192.0.2.9/24")]
     [InlineData("::", "2001:db8::1/64", "2001:db8::100", "2001:db8::9/64")]

@@ -185,6 +185,31 @@ public sealed class TunDeviceTests
         });
     }
 
+    [Fact]
+    public void OnlyAFullBatchMayHaveMoreBehindIt()
+    {
+        using var network = new TestNetwork("left");
+        network.In("left", () =>
+        {
+            using TunDevice own = TunDevice.Open("full");
+            network.Sysctl("left", "net/ipv6/conf/full/disable_ipv6", "1");  // it would solicit routers
+            network.Ip("left", "addr add 10.9.0.1/24 dev full");
+            network.Ip("left", "link set full up mtu 1400");
+            using var sender = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            var reader = new TunReader(own);
+            int sent = 0, got = 0;
+            for (; sent < 100; sent++)
+                sender.SendTo(new byte[100], new IPEndPoint(IPAddress.Parse("10.9.0.2"), 5_000));
+            do
+                got += reader.Take();
+            while (reader.MayHaveMore);
+            Assert.Equal(sent, got);
+
+            sender.SendTo(new byte[100], new IPEndPoint(IPAddress.Parse("10.9.0.2"), 5_000));
+            Assert.Equal((1, false), (reader.Take(), reader.MayHaveMore));
+        });
+    }
+
     private static long ChecksumErrors(TestNetwork network, string host, string protocol)
     {
         (int code, string text) = network.Run(host, "cat", "/proc/net/snmp");
