@@ -11,7 +11,7 @@ internal sealed class EveryStep
     /// <summary>4 seconds hold the whole exchange with all that follows it: the old child goes after two.</summary>
     private const long LastStepAt = 4_000_000_000;
 
-    /// <summary>Of the steps of a scenario, and of all that happens in a run of it: several times what the longest needs. Beyond it the ends keep each other at it.</summary>
+    /// <summary>Of the steps of a scenario, and of all that happens in a run of it: many times what the longest needs. Beyond it the ends keep each other at it.</summary>
     private const int MostSteps = 1_000, MostEvents = 10_000;
 
     /// <summary>The old one is dead or does not know yet, with so many of the commits under way applied; or (null) no takeover, but a commit refused.</summary>
