@@ -26,6 +26,7 @@ public sealed class ControllerTarget : IFuzzTarget
         });
         var now = Instant.FromMilliseconds(1_000);
         var known = new HashSet<ulong>();
+        Step(core, new ControllerInput.Found("g", []), now, known);
         Step(core, new ControllerInput.GroupWorks("g", true), now, known);
         byte[] all = input.ToArray();
         int requests = 0;

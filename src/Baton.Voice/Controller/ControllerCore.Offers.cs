@@ -109,7 +109,10 @@ public sealed partial class ControllerCore
 
             if (_groups.Values.Where(group => group.Works).MinBy(group => group.Load) is not { } freest)
             {
-                Refuse(asked, ControllerVerdict.NoGateway, "");
+                if (asked.HasWaited)
+                    Refuse(asked, ControllerVerdict.NoGateway, "");
+                else
+                    Hold(request, asked, _now + _policy.Patience);
                 return false;
             }
 

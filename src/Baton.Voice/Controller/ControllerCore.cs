@@ -32,6 +32,8 @@ public sealed partial class ControllerCore : IDisposable
     private readonly long[] _verdicts = new long[Enum.GetValues<ControllerVerdict>().Length];
     private readonly long[] _messages = new long[Enum.GetValues<NgVerdict>().Length];
     private readonly long[] _ends = new long[Enum.GetValues<CallEnd>().Length];
+    private readonly Queue<Held> _held = new();
+    private bool _hasLooked;
     private ulong _nextStream;
     private long _nextOrder = 1;
     private Instant _nextRound;
@@ -94,12 +96,14 @@ public sealed partial class ControllerCore : IDisposable
                 break;
             case ControllerInput.Found found when _groups.TryGetValue(found.Group, out MediaGroup? group):
                 Restore(group, found.Streams);
+                group.IsSeen = true;
                 break;
             case ControllerInput.Silent silent when _streams.TryGetValue(silent.Stream, out CallStream? stream):
                 Silent(stream);
                 break;
         }
 
+        ServeHeld();
         if (now >= _nextRound)
         {
             GoRound();
@@ -108,7 +112,8 @@ public sealed partial class ControllerCore : IDisposable
 
         while (_waiting.Count > 0 && _waiting.MinBy(waiting => waiting.Until) is { } late && late.Until <= now)
             late.GiveUp();
-        return _waiting.Count == 0 ? _nextRound : Instant.Min(_nextRound, _waiting.Min(waiting => waiting.Until));
+        Instant next = _held.TryPeek(out Held? first) ? Instant.Min(_nextRound, first.Until) : _nextRound;
+        return _waiting.Count == 0 ? next : Instant.Min(next, _waiting.Min(waiting => waiting.Until));
     }
 
     public void Dispose()
@@ -160,7 +165,10 @@ public sealed partial class ControllerCore : IDisposable
         }
 
         _answers.Begin(asked.From, cookie, _now);
-        Serve(request!, asked);
+        if (_hasLooked || request is NgRequest.Statistics)
+            Serve(request!, asked);
+        else
+            Hold(request!, asked, _since!.Value + _policy.FirstLook);
     }
 
     private void Serve(NgRequest request, Asked asked)
@@ -227,6 +235,9 @@ public sealed partial class ControllerCore : IDisposable
     private sealed record Asked(NgClient From, string Cookie)
     {
         internal bool KnowsLoadLimit { get; init; }
+
+        /// <summary>Long enough: it is answered now.</summary>
+        internal bool HasWaited { get; init; }
     }
 
     /// <summary>A request that waits for orders.</summary>

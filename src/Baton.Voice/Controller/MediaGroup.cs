@@ -26,6 +26,9 @@ internal sealed class MediaGroup(MediaGroupDescription description)
     /// <summary>A member carries media.</summary>
     internal bool Works { get; set; }
 
+    /// <summary>Its calls of an earlier controller are known.</summary>
+    internal bool IsSeen { get; set; }
+
     internal int Streams { get; set; }
 
     /// <summary>How full it is: 1 has no port left.</summary>

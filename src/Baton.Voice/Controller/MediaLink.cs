@@ -251,9 +251,11 @@ internal sealed partial class MediaLink : IAsyncDisposable
     {
         try
         {
-            while (true)
+            // At once: it may have begun to carry the media since it listed its calls.
+            for (bool first = true; ; first = false)
             {
-                await Task.Delay(LookEvery, stop);
+                if (!first)
+                    await Task.Delay(LookEvery, stop);
                 CallList seen = await _client.ListAsync(new ListCalls { Most = 1 }, deadline: DateTime.UtcNow + LookEvery, cancellationToken: stop);
                 if (seen.Active == IsActive)
                     continue;

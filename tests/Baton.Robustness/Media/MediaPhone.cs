@@ -24,6 +24,7 @@ internal sealed class MediaPhone : IDisposable
     private readonly OutboundSrtp? _seals;
     private readonly OutboundSrtcp? _sealsRtcp;
     private readonly List<Thread> _threads = [];
+    private readonly List<ulong> _reportsHeard = [];
     private readonly Lock _lock = new();
     private InboundSrtp? _opens;
     private InboundSrtcp? _opensRtcp;
@@ -31,17 +32,22 @@ internal sealed class MediaPhone : IDisposable
     private ulong _reports;
     private volatile bool _end;
 
+    /// <summary>Its keys are fresh, its gateway's too.</summary>
     /// <param name="first">The first SEQ.</param>
     public MediaPhone(IPAddress at, IPEndPoint gateway, SrtpSuite? suite, uint ssrc, ushort first)
+        : this(at, gateway, ssrc, first, suite is { } spoken ? Fresh(spoken) : null, suite is { } heard ? Fresh(heard) : null)
+    {
+    }
+
+    /// <param name="ours">What it seals with, and then what its gateway seals with; both become the phone's. Null: plain.</param>
+    public MediaPhone(IPAddress at, IPEndPoint gateway, uint ssrc, ushort first, SrtpMasterKey? ours = null, SrtpMasterKey? gateways = null)
     {
         (_ssrc, _gateway, _number) = (ssrc, gateway, first + 1UL);
         _rtp = Bound(at, 4_000);
         _rtcp = Bound(at, 4_001);
-        if (suite is { } spoken)
-        {
-            (_ours, _gateways) = (Fresh(spoken), Fresh(spoken));
-            (_seals, _sealsRtcp) = (new OutboundSrtp(ssrc, _ours), new OutboundSrtcp(ssrc, _ours, encrypted: true));
-        }
+        (_ours, _gateways) = (ours, gateways);
+        if (ours is not null)
+            (_seals, _sealsRtcp) = (new OutboundSrtp(ssrc, ours), new OutboundSrtcp(ssrc, ours, encrypted: true));
     }
 
     /// <summary>The numbers that it heard, in their order: ROC and SEQ, plus 1.</summary>
@@ -65,9 +71,15 @@ internal sealed class MediaPhone : IDisposable
     /// <summary>What was not genuine, or whose SSRC or timestamp was not the talker's.</summary>
     public List<string> Wrong { get; } = [];
 
-    public int ReportsHeard { get; private set; }
+    public int ReportsHeard => Locked(() => _reportsHeard.Count);
 
-    public ulong LastReport { get; private set; }
+    public ulong LastReport => Locked(() => _reportsHeard.Count == 0 ? 0 : _reportsHeard[^1]);
+
+    /// <summary>The numbers of the reports that it heard, in their order: from its gateway the SRTCP indexes.</summary>
+    public ulong[] Reports => Locked(() => _reportsHeard.ToArray());
+
+    /// <summary>Where it talks to.</summary>
+    public IPEndPoint Gateway => _gateway;
 
     /// <summary>A leg of the call as a controller says it.</summary>
     public MediaLegSetting Setting => new()
@@ -212,8 +224,7 @@ internal sealed class MediaPhone : IDisposable
                 }
             }
 
-            ReportsHeard++;
-            LastReport = number;
+            _reportsHeard.Add(number);
         }
     }
 
@@ -239,7 +250,7 @@ internal sealed class MediaPhone : IDisposable
         return socket;
     }
 
-    private static SrtpMasterKey Fresh(SrtpSuite suite) => new(suite, RandomNumberGenerator.GetBytes(SrtpMasterKey.LengthOf(suite)));
+    public static SrtpMasterKey Fresh(SrtpSuite suite) => new(suite, RandomNumberGenerator.GetBytes(SrtpMasterKey.LengthOf(suite)));
 
     private static SrtpKey? Said(SrtpMasterKey? key) => key is null ? null : new SrtpKey { Suite = key.Suite.SdesName(), KeyAndSalt = ByteString.CopyFrom(key.KeyAndSalt) };
 }

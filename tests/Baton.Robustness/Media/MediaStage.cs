@@ -11,7 +11,7 @@ using Grpc.Net.Client;
 
 namespace Baton.Robustness.Media;
 
-/// <summary>A handler and two media gateways as real processes on loopback, and the controller's side of their calls.</summary>
+/// <summary>A handler or a controller and two media gateways as real processes on loopback, and the controller's side of their calls.</summary>
 internal sealed class MediaStage : IAsyncDisposable
 {
     public static readonly string[] Members = ["a", "b"];
@@ -27,21 +27,26 @@ internal sealed class MediaStage : IAsyncDisposable
     private readonly TlsMaterial _tls;
     private readonly SocketsHttpHandler _http;
 
+    private readonly string _role;
+
     /// <param name="inFile">Calls that stand in the members' files.</param>
-    public MediaStage(Func<MediaStage, string>? inFile = null)
+    /// <param name="role">Of the fourth process.</param>
+    public MediaStage(Func<MediaStage, string>? inFile = null, string role = "handler")
     {
-        Assert.SkipUnless(File.Exists(Stage.Program), $"there is no {Stage.Program}; ./test publishes it");
-        _launcher = new Launcher(_folder.Path, Stage.Program);
+        Assert.SkipUnless(File.Exists(Program), $"there is no {Program}; ./test publishes it");
+        _role = role;
+        _launcher = new Launcher(_folder.Path, Program);
         Pki pki = Pki.Init(_folder.Path, "voice");
         pki.Issue("handler", "h");
         pki.Issue("operator", "o");
         foreach (string member in Members)
             pki.Issue("gateway", member);
-        Write("h", "handler", "control.key", $"""
+        Write("h", role, "control.key", $"""
             [handler]
             listen = "{_block[1]}:7443"
             ledger = "ledger.db"
             heartbeat = "{_block[1]}:7200"
+            {(role == "controller" ? Groups : "")}
             """);
         foreach (string member in Members)
         {
@@ -61,6 +66,15 @@ internal sealed class MediaStage : IAsyncDisposable
         _http = GrpcEndpoint.Transport(tls, Gateway, _ => { });
     }
 
+    public static string Program => Environment.GetEnvironmentVariable("BATON_EXE") ?? Path.Combine(AppContext.BaseDirectory, "baton");
+
+    public string Ledger => _folder.File("ledger.db");
+
+    /// <summary>The ng port of a controller.</summary>
+    public IPEndPoint Ng => new(_block[1], 2223);
+
+    public IPAddress Proxy => _block[19];
+
     /// <summary>Where phones send to, whoever is active.</summary>
     public IPAddress Media => _block[10];
 
@@ -68,7 +82,7 @@ internal sealed class MediaStage : IAsyncDisposable
 
     public async Task StartAsync(string node)
     {
-        string verb = node == "h" ? "handler" : "media";
+        string verb = node == "h" ? _role : "media";
         _running[node] = await _launcher.StartAsync(node, [verb, _folder.File($"{node}.toml")]);
     }
 
@@ -80,6 +94,8 @@ internal sealed class MediaStage : IAsyncDisposable
         await UntilAsync("a is active", async () => (await StatusAsync("a"))?.State == "active");
         await StartAsync("b");
         await UntilReadyAsync("b");
+        if (_role == "controller")
+            await UntilAsync("the controller has both", () => Task.FromResult(Members.All(member => Read(_folder.File("h.log")).Contains($"media gateway {member} of group g is there", StringComparison.Ordinal))));
     }
 
     public Task UntilReadyAsync(string member, int sas = 0) => UntilAsync($"{member} is ready with {sas} SAs",
@@ -96,6 +112,8 @@ internal sealed class MediaStage : IAsyncDisposable
         _running[member].Kill();
         await _running[member].WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience);
     }
+
+    public int Pid(string node) => _running[node].Id;
 
     public void Signal(string member, ProcessSignal signal) => _running[member].Signal(signal);
 
@@ -137,6 +155,23 @@ internal sealed class MediaStage : IAsyncDisposable
         _folder.Dispose();
         return ValueTask.CompletedTask;
     }
+
+    private string Groups => $"""
+        [controller]
+        listen = ["{Ng}"]
+        clients = ["{Proxy}/32"]
+        [[controller.group]]
+        name = "g"
+        {string.Concat(Members.Select(member => $"""
+            [[controller.group.member]]
+            name = "{member}"
+            media = "{Of(member)}:7400"
+
+            """))}
+        [[controller.group.network]]
+        name = "pub"
+        address = "{Media}"
+        """;
 
     private IPAddress Of(string member) => _block[2 + Array.IndexOf(Members, member)];
 

@@ -21,7 +21,8 @@ internal sealed class ControllerStage : IDisposable
     private byte _random;
     private int _cookie;
 
-    internal ControllerStage(ControllerPolicy? policy = null, int ports = 100, params MediaNetwork[] networks)
+    /// <param name="hasLooked">False: it has just begun, and its media gateways have not said anything.</param>
+    internal ControllerStage(ControllerPolicy? policy = null, int ports = 100, bool hasLooked = true, params MediaNetwork[] networks)
     {
         Core = new ControllerCore(
             policy ?? new ControllerPolicy(), [new MediaGroupDescription("g", networks is [] ? [new MediaNetwork("pub", Ours, Ours6)] : networks, 30_000, 30_000 + (2 * ports) - 1)],
@@ -30,6 +31,9 @@ internal sealed class ControllerStage : IDisposable
                 foreach (ref byte each in bytes)
                     each = ++_random;
             });
+        if (!hasLooked)
+            return;
+        Core.Step(new ControllerInput.Found("g", []), Now, DateTimeOffset.UnixEpoch, _outputs);
         Core.Step(new ControllerInput.GroupWorks("g", true), Now, DateTimeOffset.UnixEpoch, _outputs);
     }
 

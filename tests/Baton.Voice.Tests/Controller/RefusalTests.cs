@@ -135,7 +135,8 @@ public sealed class RefusalTests : IDisposable
         Assert.Equal(("load limit", "TooManyCalls"), (limited.Find("result")!.ToString(), limited.Find("message")!.ToString()));
         small.Step(new ControllerInput.GroupWorks("g", false));
         small.Ask(("command", "delete"), ("call-id", "a"));
-        Assert.Equal("NoGateway", Error(small.Ask(Request("c"))));
+        Assert.Null(small.Ask(Request("c")));
+        Assert.Equal("NoGateway", Error(Read(Assert.Single(small.After(TimeSpan.FromMilliseconds(801))))));
     }
 
     [Fact]

@@ -6,7 +6,10 @@ namespace Baton.Cli.Demo.Watching;
 /// <summary>Reads the records of one SA straight from the handler's file: the truth, also while the handler is dead.</summary>
 public static class LedgerReader
 {
-    public static Records? Read(string path, uint spi)
+    public static Records? Read(string path, uint spi) => Read(path, record => record.Spi == spi);
+
+    /// <summary>The first that is meant.</summary>
+    public static Records? Read(string path, Func<SaRecord, bool> isMeant)
     {
         try
         {
@@ -22,7 +25,7 @@ public static class LedgerReader
             while (reader.Read())
             {
                 SaRecord record = SaRecord.Parser.ParseFrom((byte[])reader[0]);
-                if (record.Spi == spi) return new(ClusterRecord.Parser.ParseFrom(cluster), record);
+                if (isMeant(record)) return new(ClusterRecord.Parser.ParseFrom(cluster), record);
             }
 
             return null;

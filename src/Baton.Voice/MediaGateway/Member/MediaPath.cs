@@ -23,6 +23,9 @@ public sealed partial class MediaPath : IMemberPath, IMediaSink
 {
     private const int MostWaiting = 4_096;
     private static readonly TimeSpan Stale = TimeSpan.FromSeconds(1);
+
+    /// <summary>So long a newcomer whose copy has SAs of calls lets its controller say these calls before it shows itself: who took over without them would carry silence.</summary>
+    private static readonly TimeSpan WaitsForCalls = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LookForSilence = TimeSpan.FromMilliseconds(500);
 
     private readonly MediaOptions _options;
@@ -39,6 +42,8 @@ public sealed partial class MediaPath : IMemberPath, IMediaSink
     private Instant? _closeAt;
     private bool _works;
     private bool _frozen;
+    private Instant? _waitsUntil;
+    private bool _hasWaited;
 
     public MediaPath(MediaOptions options)
     {
@@ -51,7 +56,7 @@ public sealed partial class MediaPath : IMemberPath, IMediaSink
 
     public int Fd => _sockets.Fd;
 
-    public int ToBuild => _records.ToBuild;
+    public int ToBuild => _records.ToBuild + (_waitsUntil is null ? 0 : 1);
 
     public int Sas => _records.Attached;
 
@@ -68,7 +73,14 @@ public sealed partial class MediaPath : IMemberPath, IMediaSink
         }
     }
 
-    public bool TakeRecord(SaRecord record) => _records.TakeRecord(record);
+    public bool TakeRecord(SaRecord record)
+    {
+        if (!_records.TakeRecord(record))
+            return false;
+        if (!_hasWaited)
+            _waitsUntil ??= MonotonicClock.Now + WaitsForCalls;
+        return true;
+    }
 
     public void Remove(SaId id) => _records.Remove(id);
 
@@ -111,6 +123,8 @@ public sealed partial class MediaPath : IMemberPath, IMediaSink
         _now = now;
         if (_records.Build(now) && _works && !_frozen)
             _engine.Release(now);
+        if (_waitsUntil is { } until && _records.ToBuild == 0 && (_works || now >= until || !_records.LackCalls))
+            (_waitsUntil, _hasWaited) = (null, true);
         if (_closeAt is { } close && now >= close)
             ClosePorts();
         if (_works && now >= _nextSilence)

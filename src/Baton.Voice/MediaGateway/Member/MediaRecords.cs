@@ -44,6 +44,9 @@ internal sealed class MediaRecords(IMember member, MediaEngine engine, Func<ulon
 
     public int ToBuild => _queued.Count;
 
+    /// <summary>Records of a call that nobody has said here.</summary>
+    public bool LackCalls => _byCall.Keys.Any(call => callOf(call) is null && !hasEnded(call));
+
     public int Attached { get; private set; }
 
     public long Unusable { get; private set; }

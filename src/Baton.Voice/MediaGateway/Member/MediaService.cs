@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Baton.Cluster.Certificates;
 using Baton.Gateway.Engine;
+using Google.Protobuf;
 using Grpc.Core;
 using P = Baton.Cluster.Protos;
 
@@ -85,7 +86,18 @@ internal sealed class MediaRpc(CallDesk desk) : P.MediaService.MediaServiceBase
 
     public override Task<P.CallReport> Query(P.QueryCall request, ServerCallContext context) => Checked(context, () => desk.QueryAsync(request.Id));
 
-    public override Task<P.CallList> List(P.ListCalls request, ServerCallContext context) => Checked(context, () => desk.ListAsync(request));
+    /// <summary>An operator sees which calls there are; their notes have keys in them and are the controller's.</summary>
+    public override Task<P.CallList> List(P.ListCalls request, ServerCallContext context) => Checked(context, async () =>
+    {
+        P.CallList list = await desk.ListAsync(request);
+        if (RoleOf(context) == "operator")
+        {
+            foreach (P.CallVersion call in list.Calls)
+                call.Note = ByteString.Empty;
+        }
+
+        return list;
+    });
 
     public override Task Watch(P.WatchCalls request, IServerStreamWriter<P.CallEvent> responseStream, ServerCallContext context) => Checked(context, async () =>
     {
@@ -95,7 +107,8 @@ internal sealed class MediaRpc(CallDesk desk) : P.MediaService.MediaServiceBase
 
     /// <summary>Calls are a controller's affair: not of the other gateways, whom the status address knows too.</summary>
     private static Task<T> Checked<T>(ServerCallContext context, Func<Task<T>> ask) =>
-        context.GetHttpContext().Connection.ClientCertificate is { } shown && NodeIdentity.TryRead(shown, out NodeIdentity who) && who.Role is "handler" or "operator"
-            ? ask()
-            : throw new RpcException(new Status(StatusCode.PermissionDenied, "a controller's certificate is needed"));
+        RoleOf(context) is "handler" or "operator" ? ask() : throw new RpcException(new Status(StatusCode.PermissionDenied, "a controller's certificate is needed"));
+
+    private static string? RoleOf(ServerCallContext context) =>
+        context.GetHttpContext().Connection.ClientCertificate is { } shown && NodeIdentity.TryRead(shown, out NodeIdentity who) ? who.Role : null;
 }
