@@ -102,6 +102,7 @@ internal sealed partial class GatewayEngine
             BeginIke();
         WorkOffHandedOver(now);
         _registeredTo = 0;
+        _queuedTags.Clear();
     }
 
     private void BecomeStandby(MemberOutput.BecameStandby standby)

@@ -27,6 +27,9 @@ internal sealed partial class GatewayEngine
 
     /// <summary>Key tags of configured SAs that the ledger has seen: of no more SAs than operators write down.</summary>
     private readonly HashSet<ulong> _configuredTags = [];
+
+    /// <summary>Those given to the core to register since this member last became active: it forgets them when it loses its role before the ledger has them.</summary>
+    private readonly HashSet<ulong> _queuedTags = [];
     private readonly Dictionary<SaId, string> _unusable = [];
 
     /// <summary>Records whose sealed part could not be used, with the reason: readiness shows them.</summary>
@@ -120,7 +123,7 @@ internal sealed partial class GatewayEngine
         for (int end = Math.Min(_configured.Length, _registeredTo + RegisteredAtOnce); _registeredTo < end; _registeredTo++)
         {
             ConfiguredSa sa = _configured[_registeredTo];
-            if (_configuredTags.Add(sa.Tag) && sa.Keyed is { } keyed)
+            if (sa.Keyed is { } keyed && !_configuredTags.Contains(sa.Tag) && _queuedTags.Add(sa.Tag))
                 batch.AddRange(keyed.NewRecords(_sealer, _options.Redundancy));
         }
 
