@@ -23,7 +23,7 @@ public sealed unsafe partial class OuterSocket
         public int SegmentBytes;
         public int Count;
         public byte TrafficClass;
-        public bool IsTooLong;
+        public bool IsCut;
     }
 
     /// <summary>Messages that were more than one datagram.</summary>
@@ -71,7 +71,7 @@ public sealed unsafe partial class OuterSocket
         int length = (int)message->Transferred - at;
         if (size != 0)
             length = Math.Min(length, size);
-        if (_arrivals[_current].IsTooLong)
+        if (_arrivals[_current].IsCut || length > PacketBytes)
             return default;
 
         var packet = new Span<byte>(_in.Bytes + (_current * _in.PacketBytes) + at, length);
@@ -112,11 +112,18 @@ public sealed unsafe partial class OuterSocket
             (arrival.SegmentBytes, arrival.Count) = isJoined ? (size, (length + size - 1) / size) : (0, 1);
             JoinedMessages += isJoined ? 1 : 0;
             packets += arrival.Count;
-            arrival.IsTooLong = (_in.Messages[i].Flags & Trunc) != 0 || (isJoined ? size : length) > PacketBytes;
-            Truncated += arrival.IsTooLong ? arrival.Count : 0;
+            arrival.IsCut = (_in.Messages[i].Flags & Trunc) != 0;
+            Truncated += arrival.IsCut ? arrival.Count : TooLong(length, size, arrival.Count);
         }
 
         return packets;
+    }
+
+    /// <summary>Of datagrams that came as one message all have one size, but the last may be shorter.</summary>
+    private int TooLong(int length, int size, int count)
+    {
+        int last = length - ((count - 1) * size);
+        return (count > 1 && size > PacketBytes ? count - 1 : 0) + (last > PacketBytes ? 1 : 0);
     }
 
     /// <summary>Moves to the message that has the i-th packet. Returns the packet's place in it.</summary>
