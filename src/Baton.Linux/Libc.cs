@@ -18,6 +18,7 @@ internal static unsafe partial class Libc
     internal const int SO_RCVBUF = 8;
     internal const int SO_SNDTIMEO = 21;
     internal const int SO_RXQ_OVFL = 40;
+    internal const int MSG_TRUNC = 0x20;
     internal const int MSG_DONTWAIT = 0x40;
 
     internal const int EINTR = 4;

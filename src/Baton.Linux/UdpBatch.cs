@@ -111,11 +111,7 @@ public sealed unsafe class UdpBatch : IDisposable
     /// <summary>The i-th packet of the last <see cref="Receive"/>; empty when it was too long. May be changed in place.</summary>
     public Span<byte> Packet(int i) => IsTooLong(i) ? default : new Span<byte>(_inBuffers + (i * _packetBytes), (int)_in[i].Transferred);
 
-    private bool IsTooLong(int i)
-    {
-        const int Trunc = 0x20;
-        return (_in[i].Flags & Trunc) != 0;
-    }
+    private bool IsTooLong(int i) => (_in[i].Flags & Libc.MSG_TRUNC) != 0;
 
     public UdpEndpoint From(int i)
     {

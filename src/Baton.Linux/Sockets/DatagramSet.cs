@@ -132,8 +132,7 @@ public sealed unsafe class DatagramSet : IDisposable
     /// <param name="length">Of the packet; 0 when it was too long.</param>
     public Span<byte> Packet(int i, out int length)
     {
-        const int Trunc = 0x20;
-        bool whole = (_in[i].Flags & Trunc) == 0;
+        bool whole = (_in[i].Flags & Libc.MSG_TRUNC) == 0;
         length = whole ? (int)_in[i].Transferred : 0;
         if (!whole)
             Truncated++;

@@ -95,7 +95,6 @@ public sealed unsafe partial class OuterSocket
 
     private int ReadEnvelopes(int messages)
     {
-        const int Trunc = 0x20;
         int packets = 0;
         _filled = messages;
         for (int i = 0; i < messages; i++)
@@ -112,7 +111,7 @@ public sealed unsafe partial class OuterSocket
             (arrival.SegmentBytes, arrival.Count) = isJoined ? (size, (length + size - 1) / size) : (0, 1);
             JoinedMessages += isJoined ? 1 : 0;
             packets += arrival.Count;
-            arrival.IsCut = (_in.Messages[i].Flags & Trunc) != 0;
+            arrival.IsCut = (_in.Messages[i].Flags & Libc.MSG_TRUNC) != 0;
             Truncated += arrival.IsCut ? arrival.Count : TooLong(length, size, arrival.Count);
         }
 
