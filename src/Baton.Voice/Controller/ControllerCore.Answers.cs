@@ -104,15 +104,16 @@ public sealed partial class ControllerCore
     {
         OfferedMedia offered = branch.Offer!.Media[index];
         CallStream? stream = branch.Streams[index];
-        if (!offered.IsUsed || phone is null)
+        if (!offered.IsUsed || phone is null || stream is null)
         {
+            // Also media that an answer before this one refused, or that was given up for want of one: its ports are gone.
             if (stream is not null)
                 Drop(stream);
             branch.Streams[index] = null;
             return new SdpMediaRewrite(0, null, offered.TransportIn, []);
         }
 
-        StreamSide offerer = stream!.Side(branch.Offer.From), answerer = stream.Side(1 - branch.Offer.From);
+        StreamSide offerer = stream.Side(branch.Offer.From), answerer = stream.Side(1 - branch.Offer.From);
         (answerer.Phone, answerer.Answered, answerer.IsSrtp) = (phone, true, taken is not null);
         answerer.Mux = offered.MuxOut && (phone.Mux || offered.MuxRequired);
         answerer.TakePhoneKey(taken?.Key);

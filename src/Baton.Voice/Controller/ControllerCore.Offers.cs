@@ -42,6 +42,7 @@ public sealed partial class ControllerCore
             return;
         }
 
+        int mediaBefore = branch.Streams.Count;
         if (!TryTakePorts(branch, offer!, out List<CallStream> added))
         {
             offer!.Dispose();
@@ -64,10 +65,10 @@ public sealed partial class ControllerCore
         (branch.Offer, branch.OfferedAt, branch.EndsAt) = (offer, _now, Baton.Wire.Instant.Never);
         branch.Labels[side] = request.Options.Label ?? branch.Labels[side];
         string said = Rewrite(session!, branch, 1 - side, request.Options, [.. offer!.Media.Select((media, i) => OfferOn(branch, media, i, request.Options))]).Write();
-        PutAll(branch, added, (outcome, detail) => Offered(branch, added, outcome, detail, asked, said));
+        PutAll(branch, added, (outcome, detail) => Offered(branch, mediaBefore, added, outcome, detail, asked, said));
     }
 
-    private void Offered(Branch branch, List<CallStream> added, OrderOutcome outcome, string detail, Asked asked, string said)
+    private void Offered(Branch branch, int mediaBefore, List<CallStream> added, OrderOutcome outcome, string detail, Asked asked, string said)
     {
         if (outcome == OrderOutcome.Granted)
         {
@@ -83,13 +84,12 @@ public sealed partial class ControllerCore
         {
             Drop(branch, CallEnd.Failed);
         }
-        else
+        else if (branch.Call.Branches.Contains(branch))
         {
-            foreach (CallStream stream in added.Where(_streams.ContainsValue))
-            {
-                branch.Streams[branch.Streams.IndexOf(stream)] = null;
-                Drop(stream);
-            }
+            // The call goes on as it was, and there is nothing to answer (RFC 3264 8).
+            Withdraw(branch, mediaBefore, added);
+            branch.Offer?.Dispose();
+            branch.Offer = null;
         }
 
         Refuse(asked, outcome == OrderOutcome.NoAnswer ? ControllerVerdict.NoAnswer : ControllerVerdict.Refused, detail);
@@ -207,6 +207,7 @@ public sealed partial class ControllerCore
     {
         added = [];
         MediaGroup group = branch.Call.Group;
+        int mediaBefore = branch.Streams.Count;
         while (branch.Streams.Count < offer.Media.Count)
             branch.Streams.Add(null);
         for (int i = 0; i < offer.Media.Count; i++)
@@ -214,11 +215,16 @@ public sealed partial class ControllerCore
             if (!offer.Media[i].IsUsed || branch.Streams[i] is not null)
                 continue;
             if (!group.Ports.TryTake(out ushort a))
-                return GiveBack(added);
+            {
+                Withdraw(branch, mediaBefore, added);
+                return false;
+            }
+
             if (!group.Ports.TryTake(out ushort b))
             {
                 group.Ports.Free(a);
-                return GiveBack(added);
+                Withdraw(branch, mediaBefore, added);
+                return false;
             }
 
             var stream = new CallStream(_nextStream++, branch, a, b) { Kind = offer.Media[i].Kind };
@@ -235,17 +241,21 @@ public sealed partial class ControllerCore
         }
 
         return true;
+    }
 
-        bool GiveBack(List<CallStream> taken)
+    /// <summary>Media that an offer brought goes again, and its m= lines with it.</summary>
+    private void Withdraw(Branch branch, int mediaBefore, List<CallStream> added)
+    {
+        foreach (CallStream stream in added)
         {
-            foreach (CallStream stream in taken)
+            if (branch.Streams.IndexOf(stream) is >= 0 and var line)
             {
-                branch.Streams[branch.Streams.IndexOf(stream)] = null;
+                branch.Streams[line] = null;
                 Drop(stream);
             }
-
-            return false;
         }
+
+        branch.Streams.RemoveRange(mediaBefore, branch.Streams.Count - mediaBefore);
     }
 
     /// <summary>What the other phone is offered.</summary>
