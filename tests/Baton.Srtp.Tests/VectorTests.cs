@@ -49,6 +49,25 @@ public sealed class VectorTests
         Assert.Equal(GalliaPlain, Convert.ToHexStringLower(buffer.AsSpan(0, length)));
     }
 
+    /// <summary>What is signed and not encrypted, under SRTP's IV: <see cref="OutboundSrtp"/> never does it, but its cipher must.</summary>
+    [Theory] // RFC 7714 16.1.3, 16.1.4, 16.2.3, 16.2.4
+    [InlineData(SrtpSuite.AesGcm128, "22493f82d2bce397e9d79e3b19aa4216")]
+    [InlineData(SrtpSuite.AesGcm256, "a866d5910f887463067ceefec45215d4")]
+    public void Rfc7714RtpTagOnly(SrtpSuite suite, string tag)
+    {
+        byte[] plain = Convert.FromHexString(GalliaPlain);
+        byte[] iv = new byte[16];
+        using SessionKeys seal = Session(suite, CipherUse.Seal);
+        seal.WriteIv(0x5501a0b2, 0xf17b, iv);
+        byte[] made = new byte[16];
+        seal.Aead!.Seal(iv.AsSpan(0, 12), plain, [], made);
+        Assert.Equal(tag, Convert.ToHexStringLower(made));
+        using SessionKeys open = Session(suite, CipherUse.Open);
+        Assert.True(open.Aead!.Open(iv.AsSpan(0, 12), plain, [], made));
+        made[15] ^= 1;
+        Assert.False(open.Aead.Open(iv.AsSpan(0, 12), plain, [], made));
+    }
+
     [Theory] // RFC 7714 17.1 to 17.4
     [InlineData(SrtpSuite.AesGcm128, true, "81c8000d4d61727363e94885dcdab67ca727d7662f6b7e997ff5c0f76c06f32dc676a5f1730d6fda4ce09b4686303ded0bb9275bc84aa45896cf4d2fc5abf87245d9eade800005d4")]
     [InlineData(SrtpSuite.AesGcm256, true, "81c8000d4d617273d50ae4d1f5ce5d304ba297e47d470c282c3ece5dbffe0a50a2eaa5c1110555be8415f658c61de0476f1b6fad1d1eb30c4446839f57ff6f6cb26ac3be800005d4")]

@@ -14,7 +14,7 @@ public static class InteropTable
             # Interoperability
 
             Written by `eng/lab/run --interop`, which raises a Baton cluster and {peer} as peer on hosts made of network namespaces ([the lab](../eng/lab/README.md)).
-            A row is a tunnel; "passed" means that every step of its section came out as it says, at both ends.
+            A row is a tunnel; "passed" means that every step of its section came out as it says, at both ends. SRTP has [a page of its own](interop-srtp.md).
 
             """);
         foreach ((string name, string title, string steps) in scenarios)
