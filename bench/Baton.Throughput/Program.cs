@@ -4,17 +4,21 @@ using System.Runtime.InteropServices;
 using Baton.Lab;
 using Baton.Lab.Hosts;
 using Baton.Lab.Steps;
+using Baton.Linux;
 using Baton.Throughput;
 using Baton.Throughput.Systems;
+using Baton.Wire;
 
 const string Usage = """
-    bench/run [--quick] [--json FILE] [--rounds N] [--seconds N] [--only SYSTEM,...] [--case CASE,...]
+    bench/run [--quick] [--json FILE] [--rounds N] [--seconds N] [--only SYSTEM,...] [--case CASE,...] [--congestion NAME] [--append FILE [--minutes N]] [--write]
 
     iperf3 through each system in turn, round by round: baton, baton-null (without its cipher), strongswan, wireguard-go, openvpn, and bare veth.
     Prints medians and ratios.
     Cases: tcp1, tcp8 (eight flows; of baton over eight SAs), tcp1-v6 (IPv6 inside), tcp1-gcm256, raw-esp (ESP without UDP),
     udp200 (the highest rate of 200-byte packets with less than 0.5 % lost), udp200-uso (the same from a sender with UDP segmentation).
     --quick: tcp1 of baton, strongswan and wireguard-go.
+    --append keeps each figure in a file, and goes on where that ends; with --minutes a part ends after about so long (exit status 3: rounds are left).
+    --congestion is TCP's congestion control at the inner hosts (usual: the machine's). --write puts the result into docs/performance.md, with pictures.
     A system that does not know a case's kind of tunnel is left out of it.
     Needs root, iperf3, strongSwan, wireguard-go and OpenVPN; bench/run installs them on Debian.
     """;
@@ -49,17 +53,12 @@ if (missing is not null)
 using var stop = new CancellationTokenSource();
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-var results = new Results();
+RoundsFile file;
+bool isWhole = false;
 try
 {
-    for (int round = 1; round <= rounds; round++)
-    {
-        foreach (BenchCase of in cases)
-        {
-            foreach (TunnelSystem system in systems.Where(s => s.Knows(of.Kind)))
-                Measure(of, system, round);
-        }
-    }
+    file = RoundsFile.Open(Value("--append"), new Circumstances(Machine.Text, seconds, Value("--congestion") ?? Congestion.Usual));
+    isWhole = Play();
 }
 catch (Exception e) when (e is LabException or OperationCanceledException)
 {
@@ -67,11 +66,38 @@ catch (Exception e) when (e is LabException or OperationCanceledException)
     return 1;
 }
 
+Results results = file.ToResults();
 Console.WriteLine();
 Console.Write(results.ToTable());
-if (Value("--json") is { } file)
-    File.WriteAllText(file, results.ToJson() + "\n");
+if (Value("--json") is { } json)
+    File.WriteAllText(json, results.ToJson() + "\n");
+if (!isWhole)
+    return 3;
+if (args.Contains("--write"))
+    new Page(file, $"bench/run {string.Join(' ', args.Where((word, at) => word != "--append" && (at == 0 || args[at - 1] != "--append")))}").Write(Path.Combine(LabProgram.Folder, "..", "..", "docs"));
 return 0;
+
+// False: the time is over before the rounds are.
+bool Play()
+{
+    Instant until = Number("--minutes", 0) is > 0 and int minutes ? MonotonicClock.Now + TimeSpan.FromMinutes(minutes) : Instant.Never;
+    for (int round = 1; round <= rounds; round++)
+    {
+        foreach (BenchCase of in cases)
+        {
+            foreach (TunnelSystem system in systems.Where(s => s.Knows(of.Kind)))
+            {
+                if (file.Measured.Count(one => one.Case == of.Name && one.System == system.Name) >= round)
+                    continue;
+                if (MonotonicClock.Now >= until)
+                    return false;
+                Measure(of, system, round);
+            }
+        }
+    }
+
+    return true;
+}
 
 void Measure(BenchCase of, TunnelSystem system, int round)
 {
@@ -80,8 +106,10 @@ void Measure(BenchCase of, TunnelSystem system, int round)
     try
     {
         system.Raise(story, of.Kind);
+        if (Value("--congestion") is { } congestion)
+            Congestion.Set(story.Network, congestion);
         double measured = of.Measure(story, of.Kind, seconds);
-        results.Add(of, system.Name, measured);
+        file.Add(new Measured(of.Name, system.Name, Math.Round(measured, 1), DateTimeOffset.UtcNow));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"round {round}  {of.Name,-11} {system.Name,-13} {measured,8:0} {of.Unit}  {system.Notes(story)}"));
     }
     catch (LabException)

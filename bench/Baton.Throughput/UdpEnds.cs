@@ -11,7 +11,7 @@ namespace Baton.Throughput;
 public static class UdpEnds
 {
     /// <summary>An IP packet of 200 bytes.</summary>
-    private const int Payload = 200 - 20 - 8;
+    public const int SmallPayload = 200 - 20 - 8;
 
     private const int KernelBuffer = 64 << 20;
 
@@ -41,7 +41,7 @@ public static class UdpEnds
 
     /// <summary>Sends at a rate, on a grid of a millisecond; says how many packets went in how many seconds.</summary>
     /// <param name="runs">As runs of UDP_SEGMENT, which a gateway's TUN device hands over as they are (USO); else a packet at a time.</param>
-    public static int Send(IPEndPoint target, int rate, double seconds, bool runs)
+    public static int Send(IPEndPoint target, int rate, double seconds, bool runs, int payload = SmallPayload)
     {
         IPAddress any = target.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any;
         using var socket = new OuterSocket(new IPEndPoint(any, 0), OuterKind.Udp, kernelBufferBytes: KernelBuffer, offloads: runs ? OuterOffloads.Send : OuterOffloads.None);
@@ -60,9 +60,9 @@ public static class UdpEnds
             {
                 for (int i = 0; i < 64 && sent < due; i++, sent++)
                 {
-                    Span<byte> packet = socket.Reserve()[..Payload];
+                    Span<byte> packet = socket.Reserve()[..payload];
                     BinaryPrimitives.WriteInt64BigEndian(packet, sent);
-                    socket.Queue(Payload, to, default, 0, dontFragment: true);
+                    socket.Queue(payload, to, default, 0, dontFragment: true);
                 }
 
                 socket.Flush();

@@ -4,3 +4,5 @@ using System.Runtime.Versioning;
 [assembly: SupportedOSPlatform("linux")]
 [assembly: InternalsVisibleTo("Baton.Cli.Tests")]
 [assembly: InternalsVisibleTo("Baton.Claims")]
+[assembly: InternalsVisibleTo("Baton.Latency")]
+[assembly: InternalsVisibleTo("Baton.Throughput")]
