@@ -5,6 +5,7 @@ using Baton.Lab.Reports;
 using Baton.Lab.Scenarios;
 using Baton.Lab.Steps;
 using Baton.Lab.StrongSwan;
+using Baton.Lab.Voice;
 
 namespace Baton.Lab;
 
@@ -42,6 +43,9 @@ public static class LabProgram
 
         return null;
     }
+
+    /// <summary>The same for one story: what it needs beyond the lab's own tools.</summary>
+    public static string? WhyNot(Scenario scenario) => WhyNot() ?? (scenario.Tags.Contains("voice") ? VoicePackages.WhyNot() : null);
 
     public static int Run(string[] arguments, TextWriter output)
     {
@@ -131,7 +135,7 @@ public static class LabProgram
     {
         var traffic = new TrafficSteps(story);
         return new StepBook(
-            new StageSteps(story), new ClusterSteps(story), new EndSteps(story), new ExpectSteps(story, traffic), new FloodSteps(story), new FurtherTunnels(story), new NatSteps(story), traffic, new WireSteps(story, traffic));
+            new StageSteps(story), new ClusterSteps(story), new EndSteps(story), new ExpectSteps(story, traffic), new FloodSteps(story), new FurtherTunnels(story), new NatSteps(story), traffic, new VoiceSteps(story), new WireSteps(story, traffic));
     }
 
     /// <summary>The sentences of the noted block: what was done with each row's tunnel.</summary>

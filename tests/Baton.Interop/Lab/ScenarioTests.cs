@@ -20,7 +20,7 @@ public sealed class ScenarioTests(ITestOutputHelper log)
     [Theory, MemberData(nameof(ToldByTest))]
     public void Comes_out_as_it_says(string name)
     {
-        string? why = LabProgram.WhyNot();
+        string? why = LabProgram.WhyNot(Find(name));
         Assert.SkipWhen(why is not null, why ?? "");
         using var output = new StringWriter();
         bool came = LabProgram.TryTell(Find(name), keep: false, output, TestContext.Current.CancellationToken);

@@ -32,7 +32,7 @@ public sealed class BatonCluster(Network network, ClusterFiles files, Wait wait,
     public void Start(IReadOnlyList<string> memberFiles, IReadOnlyList<string>? handler = null)
     {
         _handler = network.Handler.Start("handler", [.. handler ?? [BatonTool.Path, "handler"], files.WriteHandler()]);
-        _operator = new Operator(network.Handler, files);
+        _operator = new Operator(network.Handler, files.Folder);
         if (withoutRoot) MemberUser.Owns(files.Folder);
         for (int i = 0; i < network.Members.Count; i++) StartMember(network.Members[i], memberFiles[i]);
         wait.Until("a member is active", Patience, () => Active is not null || _members.Values.Any(member => member.HasExited), LastWords);

@@ -17,7 +17,7 @@ public sealed class BatonPeer : IDisposable
     public BatonPeer(Network network, ClusterFiles files, string tunnels, Wait wait, string? program = null, bool roams = false)
     {
         _process = network.Peer.Start("peer", [program ?? BatonTool.Path, "peer", files.WritePeer(tunnels, roams)]);
-        _operator = new Operator(network.Peer, files);
+        _operator = new Operator(network.Peer, files.Folder);
         wait.Until("the peer answers", Patience, () => _process.HasExited ? throw new LabException($"the peer has ended: {LastWords()}") : Node.Look() is not null, LastWords);
     }
 

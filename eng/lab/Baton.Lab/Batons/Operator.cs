@@ -6,10 +6,11 @@ using Baton.Lab.Processes;
 namespace Baton.Lab.Batons;
 
 /// <summary>An operator at a host: asks processes of a cluster how they are, as <c>baton status</c> and <c>baton ike</c> do.</summary>
-public sealed class Operator(Host host, ClusterFiles files) : IDisposable
+/// <param name="folder">Where the cluster's certificates are.</param>
+public sealed class Operator(Host host, string folder) : IDisposable
 {
     private readonly Instrument _chair = Instrument.Start($"operator at {host.Name}", host.Inside(
-        Path.Combine(AppContext.BaseDirectory, "Baton.Lab"), OperatorProcess.Argument, files.Of("ca.crt"), files.Of("o.crt"), files.Of("o.key")));
+        Path.Combine(AppContext.BaseDirectory, "Baton.Lab"), OperatorProcess.Argument, Path.Combine(folder, "ca.crt"), Path.Combine(folder, "o.crt"), Path.Combine(folder, "o.key")));
 
     /// <summary>Null: it does not answer.</summary>
     public JsonElement? Ask(string question) => _chair.Ask(question) is var answer && answer.TryGetProperty("silent", out _) ? null : answer;

@@ -19,6 +19,9 @@ public sealed class LabProcess : IDisposable
 
     public bool HasExited => _disposed || _process.HasExited;
 
+    /// <summary>Of one that has ended.</summary>
+    public int ExitStatus => _process.ExitCode;
+
     /// <summary>Starts a command whose output goes to a file; every step up to the command itself is an exec, so the id is the command's.</summary>
     public static LabProcess Start(string name, string log, IEnumerable<string> command, IReadOnlyDictionary<string, string>? environment = null)
     {
