@@ -99,8 +99,8 @@ public sealed partial class Baresip : IDisposable
         File.WriteAllBytes(path, wav);
     }
 
-    /// <summary>Of its module rtcpsummary: packets received and sent, and of each way the lost ones, its own sending first.</summary>
-    [GeneratedRegex(@"EX=BareSip;CS=\d+;CD=\d+;PR=(?<received>\d+);PS=(?<sent>\d+);PL=(?<lostByFar>-?\d+),(?<lost>-?\d+);")]
+    /// <summary>Of its module rtcpsummary: packets received and sent, and the lost ones, of what it was sent first.</summary>
+    [GeneratedRegex(@"EX=BareSip;CS=\d+;CD=\d+;PR=(?<received>\d+);PS=(?<sent>\d+);PL=(?<lost>-?\d+),(?<lostByFar>-?\d+);")]
     private static partial Regex Summary();
 
     [GeneratedRegex("failed to decrypt")]
