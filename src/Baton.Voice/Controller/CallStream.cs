@@ -1,6 +1,7 @@
 using System.Net;
 using Baton.Media.Sdp;
 using Baton.Srtp;
+using Baton.Wire;
 
 namespace Baton.Voice.Controller;
 
@@ -92,7 +93,10 @@ internal sealed class CallStream(ulong id, Branch branch, ushort portA, ushort p
     /// <summary>A phone wants no media now, or only one way: silence means nothing.</summary>
     internal bool IsOnHold { get; set; }
 
-    internal bool IsSilent { get; set; }
+    /// <summary>Its media gateway has said that nothing is heard of it: true until then, unless it says so again.</summary>
+    internal Instant SilentUntil { get; set; }
+
+    internal bool IsSilent(Instant now) => now < SilentUntil;
 
     internal string Kind { get; set; } = "";
 

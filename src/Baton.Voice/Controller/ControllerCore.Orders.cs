@@ -82,13 +82,13 @@ public sealed partial class ControllerCore
             _outputs.Add(new ControllerOutput.Ended(branch.Call.Id, why));
     }
 
-    /// <summary>A media gateway says so once a silence.</summary>
+    /// <summary>A media gateway says so, again and again while it lasts.</summary>
     private void Silent(CallStream stream)
     {
-        stream.IsSilent = true;
+        stream.SilentUntil = _now + _policy.SilenceHolds;
         Branch branch = stream.Branch;
         List<CallStream> streams = [.. branch.Streams.OfType<CallStream>().Where(each => each.IsAgreed)];
-        if (!branch.IsAgreed || streams.Exists(each => !each.IsSilent))
+        if (!branch.IsAgreed || streams.Exists(each => !each.IsSilent(_now)))
             return;
         if (!streams.Exists(each => each.IsOnHold))
             Drop(branch, CallEnd.Silent);
@@ -117,6 +117,8 @@ public sealed partial class ControllerCore
         {
             if (branch.IsBusy)
                 continue;
+            if (branch.SilentAt != Instant.Never && branch.Streams.Exists(stream => stream is { IsAgreed: true } && !stream.IsSilent(_now)))
+                branch.SilentAt = Instant.Never;  // it is heard again
             if (branch.EndsAt <= _now)
                 over.Add((branch, CallEnd.Deleted));
             else if (!branch.IsAgreed && branch.OfferedAt + _policy.Unanswered <= _now)

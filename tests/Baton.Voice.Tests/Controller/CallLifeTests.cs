@@ -123,10 +123,39 @@ public sealed class CallLifeTests : IDisposable
         _stage.Offer(Phone(4_000, attributes: direction));
         _stage.Answer(Phone(5_000));
         ulong id = Assert.Single(_stage.Media).Key;
-        _stage.Step(new ControllerInput.Silent(id));
-        _stage.After(TimeSpan.FromMinutes(4));
+        BeSilent(TimeSpan.FromMinutes(4));
         Assert.Single(_stage.Media);
-        _stage.After(TimeSpan.FromMinutes(1));
+
+        // It is heard for a while: the hour begins anew.
+        _stage.After(TimeSpan.FromSeconds(40));
+        BeSilent(TimeSpan.FromMinutes(4));
+        Assert.Single(_stage.Media);
+        BeSilent(TimeSpan.FromMinutes(1));
+        Assert.Empty(_stage.Media);
+
+        void BeSilent(TimeSpan time)
+        {
+            for (int i = 0; i < time.TotalSeconds; i += 10)
+            {
+                _stage.Step(new ControllerInput.Silent(id));
+                _stage.After(TimeSpan.FromSeconds(10));
+            }
+        }
+    }
+
+    /// <summary>Silences that follow each other are none of the call.</summary>
+    [Fact]
+    public void WhatIsHeardAgainIsNotSilentAnyMore()
+    {
+        _stage.Offer(Phone(4_000) + "m=video 4100 RTP/AVP 31\r\n");
+        _stage.Answer(Phone(5_000) + "m=video 5100 RTP/AVP 31\r\n");
+        ulong[] ids = [.. _stage.Media.Keys];
+        _stage.Step(new ControllerInput.Silent(ids[0]));
+        _stage.After(TimeSpan.FromSeconds(40));
+        _stage.Step(new ControllerInput.Silent(ids[1]));
+        Assert.Equal(2, _stage.Media.Count);
+        _stage.After(TimeSpan.FromSeconds(20));
+        _stage.Step(new ControllerInput.Silent(ids[0]));
         Assert.Empty(_stage.Media);
     }
 

@@ -183,10 +183,13 @@ public sealed partial class MediaPath
             call.ClosePorts(_sockets);
     }
 
-    /// <summary>Each silence once.</summary>
+    /// <summary>When it begins, and again while it lasts: nobody may have listened, and who did must know that it is not over.</summary>
     private void TellSilent(Instant now)
     {
         _nextSilence = now + LookForSilence;
+        bool again = now >= _nextSilenceAgain;
+        if (again)
+            _nextSilenceAgain = now + SaySilenceAgain;
         _silent.Clear();
         _engine.FindSilent(now, _silent);
         foreach (HostedCall call in _calls.Values)
@@ -194,10 +197,10 @@ public sealed partial class MediaPath
         foreach (ulong id in _silent)
         {
             HostedCall call = _calls[id];
-            if (call.SaidSilent)
+            if (call.SaidSilent && !again)
                 continue;
+            SilentCalls += call.SaidSilent ? 0 : 1;
             call.SaidSilent = true;
-            SilentCalls++;
             Say(new P.CallEvent { Kind = P.CallEventKind.CallSilent, Id = id });
         }
     }

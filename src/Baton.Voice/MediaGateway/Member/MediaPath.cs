@@ -27,6 +27,7 @@ public sealed partial class MediaPath : IMemberPath, IMediaSink
     /// <summary>So long a newcomer whose copy has SAs of calls lets its controller say these calls before it shows itself: who took over without them would carry silence.</summary>
     private static readonly TimeSpan WaitsForCalls = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LookForSilence = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan SaySilenceAgain = TimeSpan.FromSeconds(10);
 
     private readonly MediaOptions _options;
     private readonly MediaEngine _engine;
@@ -39,6 +40,7 @@ public sealed partial class MediaPath : IMemberPath, IMediaSink
     private MediaRecords _records = null!;
     private Instant _now;
     private Instant _nextSilence;
+    private Instant _nextSilenceAgain;
     private Instant? _closeAt;
     private bool _works;
     private bool _frozen;
@@ -182,8 +184,8 @@ public sealed partial class MediaPath : IMemberPath, IMediaSink
             HearLearned(word, about, now);
         else if (_works)
             Judge(word, about, now);
-        else if (_handedOver.Count < MostWaiting)
-            _handedOver.Enqueue((now, about, text.ToArray()));
+        else
+            KeepHandedOver(text, about, now);
     }
 
     public IEnumerable<(string Name, ulong Value)> Counters()
@@ -228,6 +230,15 @@ public sealed partial class MediaPath : IMemberPath, IMediaSink
         HandedOver++;
         int length = new MediaWord(MediaWordKind.Packet, leg.Call.Id, _member.Term, leg.Index, port, packet).Write(_word);
         _member.HandOver(_word.AsSpan(0, length), source);
+    }
+
+    /// <summary>Until it works. What is left of a switchover that came to nothing takes no room from this one.</summary>
+    private void KeepHandedOver(ReadOnlySpan<byte> text, in UdpEndpoint about, Instant now)
+    {
+        while (_handedOver.TryPeek(out (Instant Since, UdpEndpoint From, byte[] Word) oldest) && now - oldest.Since >= Stale)
+            _handedOver.Dequeue();
+        if (_handedOver.Count < MostWaiting)
+            _handedOver.Enqueue((now, about, text.ToArray()));
     }
 
     private void Judge(in MediaWord word, in UdpEndpoint from, Instant now)
