@@ -14,7 +14,8 @@ namespace Baton.Gateway.Engine;
 /// a packet is delivered below a confirmed ceiling, or not at all (G9). What cannot be confirmed goes with its SA after <see cref="Patience"/>, counted as <c>esp.unknown-spi</c>.
 /// </remarks>
 /// <param name="isHolding">Do packets of this pair wait for a confirmation?</param>
-internal sealed class DrainingCommits(Func<ChildSaId, bool> isHolding)
+/// <param name="patience">Null: <see cref="Patience"/>.</param>
+internal sealed class DrainingCommits(Func<ChildSaId, bool> isHolding, TimeSpan? patience = null)
 {
     /// <summary>As long as an active bears unconfirmed ceilings before it gives up its address.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
@@ -27,7 +28,7 @@ internal sealed class DrainingCommits(Func<ChildSaId, bool> isHolding)
     private bool _headWaits;
 
     /// <param name="deleted">The pairs that it deletes.</param>
-    public void Add(MemberInput.Commit commit, IReadOnlyList<ChildSaId> deleted, Instant now) => _waiting.Enqueue((commit, deleted, now + Patience));
+    public void Add(MemberInput.Commit commit, IReadOnlyList<ChildSaId> deleted, Instant now) => _waiting.Enqueue((commit, deleted, now + (patience ?? Patience)));
 
     /// <summary>The next one that may go now; null: there is none, or it waits.</summary>
     public MemberInput.Commit? Next(Instant now)

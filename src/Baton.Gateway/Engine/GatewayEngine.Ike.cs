@@ -35,12 +35,15 @@ internal sealed partial class GatewayEngine
 
     public ClusterIke? Ike { get; private set; }
 
+    /// <summary>How long a delete waits for packets; before <see cref="UseIke"/>.</summary>
+    internal TimeSpan CommitPatience { get; init; } = DrainingCommits.Patience;
+
     /// <summary>Before the start.</summary>
     public void UseIke()
     {
         if (_options.StaticSas.Count > 0 || Beside is not null)
             return;
-        _commits = new DrainingCommits(child => Path.IsHolding(child.Value));
+        _commits = new DrainingCommits(child => Path.IsHolding(child.Value), CommitPatience);
         Ike = new ClusterIke(this, _options, _sealer, _log);
         Ike.Runner.Failed = e => Ended.TrySetException(e);
         Path.Ike = Ike.Runner;

@@ -15,8 +15,11 @@ public sealed class CommitOrderTests
         using var members = new Members(port);
         members.Start("a");
         members.Start("b");
-        members.SayThatAIsActive();       // c, which must confirm too, does not answer
+        members.Start("c");
+        members.SayThatAIsActive();
         members.Until("a has the SAs", "a", engine => engine.Path.InboundSas.Count == 1);
+        members.Until("c has the records", "c", engine => engine.Path.InboundSas.Count == 1);
+        using IDisposable pause = members.Pause("c");  // which must confirm too
         members.SendFromPeer(port, "a");
         members.Until("the packet waits", "a", engine => engine.Path.HeldCount == 1);
 
@@ -28,7 +31,7 @@ public sealed class CommitOrderTests
         Assert.Equal(0, waiting);         // the core has not even heard of it
         Assert.Equal(0, members.Host.Available);
 
-        members.Start("c");
+        pause.Dispose();
         Assert.Equal(Members.FromPeer, Members.Receive(members.Host));
         members.Until("the delete goes on", "a", engine => engine.Core.WaitingCommits == 1);
     }

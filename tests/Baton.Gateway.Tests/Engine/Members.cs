@@ -83,7 +83,7 @@ internal sealed class Members : IDisposable
             Cluster = new ClusterOptions("test", null, _members, [], []),
             Outer = new OuterOptions(new IPEndPoint(IPAddress.Loopback, 0), false, null),
             Inner = new InnerOptions(_inner[name], [new InnerRoute(IPNetwork.Parse("0.0.0.0/0"), (IPEndPoint)Host.LocalEndPoint!)]),
-        }, _keys, Life(name), NullLogger.Instance);
+        }, _keys, Life(name), NullLogger.Instance) { CommitPatience = Patience };  // no test of orders is one of this machine's speed
         engine.UseIke();
         engine.Start();
         engine.Post(new MemberInput.HandlerConnected());
@@ -107,6 +107,31 @@ internal sealed class Members : IDisposable
     {
         Say(record => record with { Term = 1, Holder = Life("a"), HolderWasInSync = true, Designee = Life("b"), InSyncRevision = 1, InSync = [Life("b"), Life("c")] });
         Say(record => record, withSas: true);
+    }
+
+    /// <summary>It does nothing until the answer is disposed: what comes for it waits.</summary>
+    public IDisposable Pause(string name)
+    {
+        var pause = new Paused();
+        _running[name].Post(_ => pause.Hold());
+        pause.UntilItHolds();
+        return pause;
+    }
+
+    private sealed class Paused : IDisposable
+    {
+        private readonly ManualResetEventSlim _holds = new();
+        private readonly ManualResetEventSlim _ended = new();
+
+        public void Hold()
+        {
+            _holds.Set();
+            _ended.Wait();
+        }
+
+        public void UntilItHolds() => Assert.True(_holds.Wait(Patience));
+
+        public void Dispose() => _ended.Set();
     }
 
     /// <summary>Ends as a killed process does: without a word.</summary>
