@@ -17,8 +17,14 @@ namespace Baton.Gateway.Engine;
 /// <param name="patience">Null: <see cref="Patience"/>.</param>
 internal sealed class DrainingCommits(Func<ChildSaId, bool> isHolding, TimeSpan? patience = null)
 {
-    /// <summary>As long as an active bears unconfirmed ceilings before it gives up its address.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
+    /// <summary>
+    /// Longer than an active bears unconfirmed ceilings: by then the member that does not confirm is out of the in-sync set, and what waited for it is delivered, or this member has
+    /// given up its address.
+    /// </summary>
+    public static readonly TimeSpan Patience = UntilASilentMemberIsOut(new MemberPolicy()) + TimeSpan.FromMilliseconds(50);
+
+    /// <summary>It is found silent, asked to be taken out, and the answer does not come.</summary>
+    public static TimeSpan UntilASilentMemberIsOut(MemberPolicy policy) => policy.CeilingPatience + policy.RequestTimeout + policy.CeilingPatience;
 
     private readonly Queue<(MemberInput.Commit Commit, IReadOnlyList<ChildSaId> Deleted, Instant Until)> _waiting = new();
 

@@ -48,6 +48,24 @@ public sealed class DrainingCommitsTests
         Assert.Equal([1UL, 2UL], Gone());
     }
 
+    /// <summary>
+    /// A standby that stands still is waited for, then asked out of the set, and with the answer what it held up is delivered. A delete that waited no longer than the first of
+    /// these took the packets with it just before.
+    /// </summary>
+    [Fact]
+    public void ADeleteOutwaitsAStandbyThatStandsStill()
+    {
+        var policy = new MemberPolicy();
+        _holding.Add(7);
+        Add(1, deleted: [7]);
+        _now += policy.CeilingPatience;    // it is found silent now
+        Assert.Equal([], Gone());
+        _now += policy.RequestTimeout;     // the ledger took its time to take it out
+        Assert.Equal([], Gone());
+        _holding.Clear();                  // confirmed by all who are left, and delivered
+        Assert.Equal([1UL], Gone());
+    }
+
     [Fact]
     public void AConfirmationThatDoesNotComeDelaysADeleteButABoundedTime()
     {
