@@ -18,6 +18,9 @@ public sealed partial class MemberCore
     private readonly List<SaRecord> _toRegister = [];
     private readonly List<SaId> _toDelete = [];
     private int _registering;
+
+    /// <summary>In one write. Fewer after a refusal, until the one that is to blame stands alone.</summary>
+    private int _registeredAtOnce = BatchSize;
     private int _deleting;
     private ulong _designeeRevision;
     private ulong _moveOnAskedIn = ulong.MaxValue;
@@ -75,7 +78,7 @@ public sealed partial class MemberCore
             AskExtension(now, outputs);
         if (_toRegister.Count > 0 && _desk.IsFree(RequestKind.Register, now))
         {
-            _registering = Math.Min(_toRegister.Count, BatchSize);
+            _registering = Math.Min(_toRegister.Count, _registeredAtOnce);
             var batch = new List<SaRecord>(_registering);
             for (int i = 0; i < _registering; i++)
                 batch.Add(WithSizes(_toRegister[i]));
@@ -141,7 +144,17 @@ public sealed partial class MemberCore
 
     private void OnRegistrationAnswered(HandlerReply reply)
     {
-        bool settled = reply.Verdict is RequestVerdict.Granted or RequestVerdict.KeySeenBefore or RequestVerdict.Malformed;
+        bool refused = reply.Verdict is RequestVerdict.KeySeenBefore or RequestVerdict.Malformed;
+        if (refused && _registering > 1)
+        {
+            // A write is done whole or not at all, and one SA keeps no other out: half of them, again.
+            (_registeredAtOnce, _registering) = (_registering / 2, 0);
+            return;
+        }
+
+        bool settled = refused || reply.Verdict == RequestVerdict.Granted;
+        if (settled)
+            _registeredAtOnce = Math.Min(_registeredAtOnce * 2, BatchSize);
         if (settled)
             _toRegister.RemoveRange(0, Math.Min(_registering, _toRegister.Count));
         if (reply.Verdict != RequestVerdict.Granted)
