@@ -9,7 +9,7 @@ namespace Baton.Linux.Netlink;
 /// <remarks>What is there already, or gone already, is an answer (false), not an error. Other refusals are an <see cref="IOException"/> with advice.</remarks>
 public sealed class RouteNetlink : IDisposable
 {
-    private const ushort NewLink = 16, GetLink = 18, NewAddress = 20, DeleteAddress = 21, GetAddress = 22;
+    private const ushort NewLink = 16, DeleteLink = 17, GetLink = 18, NewAddress = 20, DeleteAddress = 21, GetAddress = 22;
     private const ushort NewRoute = 24, DeleteRoute = 25, GetRoute = 26, NewNeighbour = 28, GetNeighbour = 30, NewRule = 32, DeleteRule = 33;
     private const byte Boot = 3;  // RTPROT_BOOT, as ip(8) writes by hand
 
@@ -29,6 +29,33 @@ public sealed class RouteNetlink : IDisposable
         if (mtu is { } bytes)
             request.With(4, (uint)bytes);  // IFLA_MTU
         Demand(_socket.Ask(), $"Cannot set device {index} up");
+    }
+
+    /// <summary>Makes two Ethernet devices, each the other's cable (man 4 veth). Both are down.</summary>
+    public void AddPair(string name, string peer)
+    {
+        const ushort Name = 3, Info = 18, Kind = 1, Data = 2, Peer = 1;
+        byte[] far = [.. new byte[Marshal.SizeOf<Libc.LinkMessage>()], .. Attribute(Name, Encoding.UTF8.GetBytes(peer + '\0'))];
+        NetlinkRequest request = Begin(NewLink, NetlinkRequest.Create | NetlinkRequest.Exclusive | NetlinkRequest.Acknowledge, default(Libc.LinkMessage));
+        request.With(Name, Encoding.UTF8.GetBytes(name + '\0')).With(Info, [.. Attribute(Kind, "veth"u8), .. Attribute(Data, Attribute(Peer, far))]);
+        Demand(_socket.Ask(), $"Cannot make the pair of devices {name} and {peer}");
+    }
+
+    /// <summary>Removes a device; of a pair both.</summary>
+    /// <returns>False: it was not there.</returns>
+    public bool RemoveLink(int index)
+    {
+        Begin(DeleteLink, NetlinkRequest.Acknowledge, new Libc.LinkMessage { Index = index });
+        return Unless(_socket.Ask(), Libc.ENODEV, $"Cannot remove device {index}");
+    }
+
+    private static byte[] Attribute(ushort type, ReadOnlySpan<byte> value)
+    {
+        byte[] bytes = new byte[(4 + value.Length + 3) & ~3];
+        MemoryMarshal.Write(bytes, (ushort)(4 + value.Length));
+        MemoryMarshal.Write(bytes.AsSpan(2), type);
+        value.CopyTo(bytes.AsSpan(4));
+        return bytes;
     }
 
     /// <summary>Null: there is no such device.</summary>
@@ -109,12 +136,15 @@ public sealed class RouteNetlink : IDisposable
     }
 
     /// <summary>What the kernel would do with a packet to this address: through which device, from which address, over which next hop.</summary>
-    /// <returns>Null: no route leads there.</returns>
-    public Route? Lookup(IPAddress destination)
+    /// <param name="source">From this address of ours; null: from which it likes.</param>
+    /// <returns>Null: no route leads there, or the source is not ours.</returns>
+    public Route? Lookup(IPAddress destination, IPAddress? source = null)
     {
         Route? found = null;
         bool v4 = destination.AddressFamily == AddressFamily.InterNetwork;
-        Begin(GetRoute, 0, new Libc.RouteMessage { Family = Family(destination), DestinationLength = (byte)(v4 ? 32 : 128) }).With(1, destination);
+        Begin(GetRoute, 0, new Libc.RouteMessage { Family = Family(destination), DestinationLength = (byte)(v4 ? 32 : 128), SourceLength = (byte)(source is null ? 0 : v4 ? 32 : 128) }).With(1, destination);
+        if (source is not null)
+            _socket.Request.With(2, source);
         return AskOne((type, body) => found = ParseRoute(body)) == 0 ? found : null;
     }
 

@@ -43,7 +43,7 @@ public delegate void PathMtuNews(in IpAddress destination, int mtu, ReadOnlySpan
 /// become one UDP_SEGMENT message. With UDP_GRO what comes is many datagrams a message, looked at where they lie. Nothing blocks, nothing is allocated a packet; what the kernel does not take is dropped and counted.
 /// Raw sockets need CAP_NET_RAW, ports below 1024 CAP_NET_BIND_SERVICE.
 /// </remarks>
-public sealed unsafe partial class OuterSocket : IDisposable
+public sealed unsafe partial class OuterSocket : IOuterSocket
 {
     /// <summary>The largest packet where nothing else is asked for.</summary>
     public const int UsualPacketBytes = 2_048;
