@@ -213,6 +213,7 @@ public sealed class PeerProcess : IDisposable
             State = "running",
             UptimeMs = (ulong)(Environment.TickCount64 - _started),
             Ciphers = CipherProvider.Description,
+            Offloads = path.Offloads,
             SaCount = (uint)(path.OutboundSas.Count + path.InboundSas.Count),
             SaReady = (uint)(path.OutboundSas.Count + path.InboundSas.Count),
             MeasuredUnixMs = (ulong)DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(),

@@ -55,6 +55,7 @@ internal static class StatusTable
         foreach ((string name, NodeStatus? last, _, _, _) in picture.Members)
         {
             if (last is { Ciphers.Length: > 0 }) AnsiConsole.MarkupLineInterpolated($"{name}: ciphers by {last.Ciphers}");
+            if (last is { Offloads.Length: > 0 }) AnsiConsole.MarkupLineInterpolated($"{name}: {last.Offloads}");
         }
 
         foreach (string note in notes) AnsiConsole.MarkupLineInterpolated($"[yellow]{note}[/]");

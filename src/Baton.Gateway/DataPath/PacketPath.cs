@@ -50,7 +50,8 @@ internal sealed partial class PacketPath : IDisposable
         _remote = options.Outer?.Remote is { } remote ? UdpEndpoint.From(remote) : default;
         Ahead = new LookAhead(_bySpi);
         _routers = [_remote, .. options.Cluster.Routers.Where(router => router.Outer is not null).Select(router => UdpEndpoint.From(router.Outer!)).Where(router => router != _remote)];
-        Outer = new OuterPort(options.Outer);
+        (IReadOnlyCollection<int> devices, int linkMtu) = OuterMtu.Links(options);
+        Outer = new OuterPort(options.Outer, devices, linkMtu);
         KeepaliveEvery = options.Outer?.NatKeepalive;
         _staticBehindNat = options.Outer is { StaticBehindNat: true };
         _fragmentPolicy = options.Outer?.Fragment ?? FragmentPolicy.Copy;
@@ -378,14 +379,18 @@ internal sealed partial class PacketPath : IDisposable
     {
         Outer.Note = log;
         Inner.Note = log;
-        log($"outer: {Outer.Description}; inner: {Inner.Description}");
+        log(Offloads);
     }
+
+    /// <summary>For the log and the status: what the ports are, and with which offloads.</summary>
+    public string Offloads => $"outer: {Outer.Description}; inner: {Inner.Description}";
 
     public IEnumerable<(string Name, ulong Value)> OffloadCounters() =>
     [
         ("offload.outer-joined", (ulong)Outer.Joined),
         ("offload.outer-runs", (ulong)Outer.Merged),
         ("offload.outer-runs-refused", (ulong)Outer.RunsRefused),
+        ("offload.outer-esp-single", (ulong)Outer.EspOrdinary),
         ("offload.inner-joined", (ulong)Inner.Joined),
         ("offload.inner-merged", (ulong)Inner.Merged),
     ];

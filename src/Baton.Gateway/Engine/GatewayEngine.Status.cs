@@ -65,6 +65,7 @@ internal sealed partial class GatewayEngine
         status.Pid = Environment.ProcessId;
         status.UptimeMs = (ulong)(MonotonicClock.Now - _startedAt).TotalMilliseconds;
         status.Ciphers = CipherProvider.Description;
+        status.Offloads = Path.Offloads;
         status.Incarnation = Mapping.ToWire(Self);
         status.State = Core.State.ToString().ToLowerInvariant();
         status.Term = Core.Term;

@@ -31,6 +31,17 @@ internal static class OuterMtu
         return Math.Min(least == int.MaxValue ? Ethernet : least, OuterSocket.UsualPacketBytes - ShimLength(options));
     }
 
+    /// <summary>The Ethernet devices that have our outer addresses, or will have them, and the least MTU of them.</summary>
+    public static (IReadOnlyCollection<int> Devices, int Mtu) Links(NodeOptions options)
+    {
+        if (options.Outer is not { RawEsp: true })
+            return ([], 0);
+        using var netlink = new RouteNetlink();
+        LinkState[] links = [.. options.Outer.AllListens.Select(listen => DeviceOf(options, netlink, listen.Address)).Distinct()
+            .Select(netlink.Link).OfType<LinkState>().Where(link => link.Hardware.Length == 6 && link.Index != RouteNetlink.IndexOf("lo"))];
+        return ([.. links.Select(link => link.Index)], links.Length == 0 ? 0 : links.Min(link => link.Mtu));
+    }
+
     /// <summary>The MTU of the TUN device where none is configured: what fits whatever suite is negotiated, so that the kernel itself answers for most of what does not.
     /// Never less than IPv6 needs (RFC 8200 5): below it the kernel takes IPv6 off the device.</summary>
     public static int OfTunnel(NodeOptions options, int usual) => Math.Max(TunnelSize.LeastV6, TunnelSize.LargestPayloadOfAnySuite(

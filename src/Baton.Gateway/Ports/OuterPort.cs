@@ -1,6 +1,7 @@
 using System.Net;
 using Baton.Cluster.Configuration;
 using Baton.Linux;
+using Baton.Linux.EspRuns;
 using Baton.Linux.Sockets;
 
 namespace Baton.Gateway.Ports;
@@ -19,8 +20,13 @@ internal sealed class OuterPort : IDisposable
     public const int IkePort = 500;
 
     private readonly OuterSocket[] _sockets;
+
+    /// <summary>All of them; raw ESP in runs is the first, where there is it.</summary>
+    private readonly IOuterSocket[] _ways;
+    private readonly EspRunSocket? _runs;
+    private readonly string _whyNoRuns = "";
     private readonly int[] _taken;
-    private OuterSocket _reserved = null!;
+    private IOuterSocket _reserved = null!;
     private UdpEndpoint _reservedPeer;
     private UdpEndpoint _reservedLocal;
     private Poller? _poller;
@@ -28,9 +34,11 @@ internal sealed class OuterPort : IDisposable
     private int _currentFirst;
 
     /// <param name="options">Null: there is no outer side, and nothing may be sent.</param>
-    public OuterPort(OuterOptions? options)
+    /// <param name="espDevices">Where raw ESP comes in.</param>
+    /// <param name="linkMtu">The least of those devices.</param>
+    public OuterPort(OuterOptions? options, IReadOnlyCollection<int> espDevices, int linkMtu)
     {
-        (_sockets, _taken) = ([], []);
+        (_sockets, _ways, _taken) = ([], [], []);
         if (options is null)
             return;
         var sockets = new List<OuterSocket>();
@@ -51,22 +59,29 @@ internal sealed class OuterPort : IDisposable
         }
 
         _sockets = [.. sockets];
-        _taken = new int[_sockets.Length];
+        if (options.RawEsp)
+            _runs = options.Offload ? OpenRuns(espDevices, linkMtu, out _whyNoRuns) : null;
+        _ways = _runs is null ? [.. _sockets] : [_runs, .. _sockets];
+        _taken = new int[_ways.Length];
         _reserved = _sockets[0];
     }
 
+    /// <summary>Raw ESP in runs, if the kernel has what it takes.</summary>
+    private EspRunSocket? OpenRuns(IReadOnlyCollection<int> devices, int linkMtu, out string why) =>
+        EspRunSocket.TryOpen([.. _sockets.Where(s => s.Kind == OuterKind.RawEsp)], devices, linkMtu, out why);
+
     /// <summary>For a poller.</summary>
-    public IEnumerable<int> Fds => _sockets.Select(s => s.Fd);
+    public IEnumerable<int> Fds => _ways.Select(s => s.Fd);
 
     /// <summary>The first address and port that it listens at.</summary>
     public UdpEndpoint Local => _sockets.Length == 0 ? default : _sockets[0].Local;
 
     public int PacketBytes => _sockets.Length == 0 ? 0 : _sockets[0].PacketBytes;
 
-    public long SendDrops => _sockets.Sum(s => s.SendDrops);
+    public long SendDrops => _ways.Sum(s => s.SendDrops);
 
     /// <summary>For the log: where it listens, and which offloads the kernel has granted.</summary>
-    public string Description => string.Join(", ", _sockets.Select(s => s.Kind == OuterKind.RawEsp ? $"raw ESP at {s.Local.Address}" : $"{s.Local} with " + s.Offloads switch
+    public string Description => string.Join(", ", _sockets.Select(s => s.Kind == OuterKind.RawEsp ? $"raw ESP at {s.Local.Address}" + (_runs is not null ? " in runs" : _whyNoRuns.Length > 0 ? $" packet by packet ({_whyNoRuns})" : "") : $"{s.Local} with " + s.Offloads switch
     {
         OuterOffloads.All => "UDP_SEGMENT and UDP_GRO",
         OuterOffloads.Send => "UDP_SEGMENT",
@@ -82,15 +97,18 @@ internal sealed class OuterPort : IDisposable
     }
 
     /// <summary>Messages taken that were several packets.</summary>
-    public long Joined => _sockets.Sum(s => s.JoinedMessages);
+    public long Joined => _ways.Sum(s => s.JoinedMessages);
 
     /// <summary>Messages sent that were several packets.</summary>
-    public long Merged => _sockets.Sum(s => s.RunsSent);
+    public long Merged => _ways.Sum(s => s.RunsSent);
 
     /// <summary>Such messages that the kernel refused; their packets went one by one.</summary>
     public long RunsRefused => _sockets.Sum(s => s.RunsRefused);
 
-    public long Truncated => _sockets.Sum(s => s.Truncated);
+    /// <summary>Packets of raw ESP that went one by one, though others go in runs.</summary>
+    public long EspOrdinary => _runs?.Ordinary ?? 0;
+
+    public long Truncated => _ways.Sum(s => s.Truncated);
 
     /// <summary>From now on only sockets that this poller, which has <see cref="Fds"/>, found ready are asked.</summary>
     public void Watch(Poller poller) => _poller = poller;
@@ -101,10 +119,10 @@ internal sealed class OuterPort : IDisposable
         (_current, _currentFirst) = (0, 0);
         MayHaveMore = false;
         int count = 0;
-        for (int i = 0; i < _sockets.Length; i++)
+        for (int i = 0; i < _ways.Length; i++)
         {
-            count += _taken[i] = _poller is null || _poller.IsReady(_sockets[i].Fd) ? _sockets[i].Receive() : 0;
-            MayHaveMore |= _taken[i] > 0 && _sockets[i].MayHaveMore;
+            count += _taken[i] = _poller is null || _poller.IsReady(_ways[i].Fd) ? _ways[i].Receive() : 0;
+            MayHaveMore |= _taken[i] > 0 && _ways[i].MayHaveMore;
         }
 
         return count;
@@ -121,7 +139,7 @@ internal sealed class OuterPort : IDisposable
     {
         while (i - _currentFirst >= _taken[_current])
             _currentFirst += _taken[_current++];
-        OuterSocket socket = _sockets[_current];
+        IOuterSocket socket = _ways[_current];
         socket.Envelope(i - _currentFirst, out UdpEndpoint local, out byte trafficClass);
         arrival = new Arrival(socket.From(i - _currentFirst), local, trafficClass);
         return socket.Packet(i - _currentFirst);
@@ -138,12 +156,12 @@ internal sealed class OuterPort : IDisposable
 
     /// <summary>Queues the first bytes of the buffer that was reserved for the same departure.</summary>
     public void Queue(int length, in Departure departure) =>
-        _reserved.Queue(length, departure.Peer, _reserved.IsAnyAddress ? departure.Local.Address : default, departure.TrafficClass, departure.DontFragment);
+        _reserved.Queue(length, departure.Peer, _reserved is OuterSocket { IsAnyAddress: false } ? default : departure.Local.Address, departure.TrafficClass, departure.DontFragment);
 
     public void Flush()
     {
-        foreach (OuterSocket socket in _sockets)
-            socket.Flush();
+        foreach (IOuterSocket way in _ways)
+            way.Flush();
     }
 
     /// <summary>Hears what kernel and routers say of path MTUs. Cheap when they say nothing.</summary>
@@ -158,13 +176,15 @@ internal sealed class OuterPort : IDisposable
 
     public void Dispose()
     {
-        foreach (OuterSocket socket in _sockets)
-            socket.Dispose();
+        foreach (IOuterSocket way in _ways)
+            way.Dispose();
     }
 
     /// <summary>The socket that the departure names; else the first of its kind and family that is not for IKE alone.</summary>
-    private OuterSocket SocketFor(in Departure departure)
+    private IOuterSocket SocketFor(in Departure departure)
     {
+        if (_runs is not null && departure.Peer.IsRaw)
+            return _runs;
         (OuterKind kind, bool isV4) = (departure.Peer.IsRaw ? OuterKind.RawEsp : departure.Peer.IsBackplane ? OuterKind.Backplane : OuterKind.Udp, departure.Peer.Address.IsV4);
         OuterSocket? usual = null;
         foreach (OuterSocket socket in _sockets)
