@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Baton.Lab;
+using Baton.Lab.Batons;
 using Baton.Lab.Hosts;
 using Baton.Lab.Processes;
 using Baton.Lab.Steps;
@@ -59,7 +60,9 @@ public sealed class Rounds(Plan plan, TextWriter output, CancellationToken cance
             }
 
             Exchanges.Add((Rekeys.Exchanges(story.BatonPeer.Node) - before) / System.Diagnostics.Stopwatch.GetElapsedTime(began).TotalSeconds);
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"      {Exchanges[^1]:0} IKE exchanges a second; {Turns(story)}"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"      {Exchanges[^1]:0} IKE exchanges a second"));
+            output.WriteLine($"      active: {Turns(story.BatonCluster.ActiveNode!)}");
+            output.WriteLine($"      peer: {Turns(story.BatonPeer.Node)}");
         });
     }
 
@@ -107,10 +110,10 @@ public sealed class Rounds(Plan plan, TextWriter output, CancellationToken cance
         string FileOf(int way) => Path.Combine(story.Room.Folder, $"{tag}-{way}");
     }
 
-    /// <summary>What the active says of its own turns.</summary>
-    private static string Turns(Story story) => string.Join(", ",
-        from counter in story.BatonCluster.ActiveNode!.Counters()
-        where counter.Name is "engine.turn-longest-us" or "engine.turns-over-5-ms" or "engine.turns-over-1-ms" or "held.packets" or "held.p99-us" or "collector.pause-ms" or "collector.longest-us" or "collector.collections"
+    /// <summary>What a gateway says of its own turns, since it began.</summary>
+    private static string Turns(OperatedNode node) => string.Join(", ",
+        from counter in node.Counters()
+        where counter.Value != 0 && (counter.Name.StartsWith("engine.", StringComparison.Ordinal) || counter.Name.StartsWith("collector.", StringComparison.Ordinal) || counter.Name.StartsWith("held.", StringComparison.Ordinal))
         select $"{counter.Name} {counter.Value}");
 
     private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);

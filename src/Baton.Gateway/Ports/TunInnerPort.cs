@@ -15,7 +15,8 @@ internal sealed class TunInnerPort : IInnerPort
     private readonly TunDevice _device;
     private readonly TunReader _reader;
     private readonly TunWriter _writer;
-    private readonly string _joining = "";
+    private readonly string _joined = "";
+    private readonly Joining _joining;
 
     /// <summary>Makes or attaches the device and sets it up: MTU, addresses, routes.</summary>
     /// <exception cref="IOException">A right or the device is missing; the text says which.</exception>
@@ -40,13 +41,18 @@ internal sealed class TunInnerPort : IInnerPort
             throw;
         }
 
+        var joined = new List<JoinedDevice>();
         foreach (string device in options.JoinAt)
         {
             // Without USO the kernel would cut again what it had joined.
-            string? why = Offloads.HasFlag(TunOffloads.Udp) ? DatagramJoining.TryEnable(device) : "the TUN device takes no super-packets of UDP";
-            _joining += why is null ? $", datagrams joined at {device}" : $", no datagrams joined at {device}: {why}";
+            JoinedDevice? paced = null;
+            string? why = Offloads.HasFlag(TunOffloads.Udp) ? DatagramJoining.TryEnable(device, out paced) : "the TUN device takes no super-packets of UDP";
+            if (paced is not null)
+                joined.Add(paced);
+            _joined += why is null ? $", datagrams joined at {device}" : $", no datagrams joined at {device}: {why}";
         }
 
+        _joining = new Joining(joined);
         _reader = new TunReader(_device);
         _writer = new TunWriter(_device, options.Offload);
     }
@@ -55,7 +61,7 @@ internal sealed class TunInnerPort : IInnerPort
 
     public TunOffloads Offloads => _device.Offloads;
 
-    public string Description => $"{Name} with {(Offloads == TunOffloads.None ? "no offloads" : Offloads.ToString())}{_joining}";
+    public string Description => $"{Name} with {(Offloads == TunOffloads.None ? "no offloads" : Offloads.ToString())}{_joined}";
 
     public Action<string>? Note
     {
@@ -82,7 +88,13 @@ internal sealed class TunInnerPort : IInnerPort
         }
     }
 
-    public int Take() => _reader.Take();
+    public int Take()
+    {
+        long splits = _reader.Splits;
+        int packets = _reader.Take();
+        _joining.Took(_reader.Reads - (int)(_reader.Splits - splits), packets);
+        return packets;
+    }
 
     public bool MayHaveMore => _reader.MayHaveMore;
 
@@ -103,5 +115,9 @@ internal sealed class TunInnerPort : IInnerPort
 
     public void Flush() => _writer.Flush();
 
-    public void Dispose() => _device.Dispose();
+    public void Dispose()
+    {
+        _joining.Dispose();
+        _device.Dispose();
+    }
 }

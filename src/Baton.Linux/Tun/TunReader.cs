@@ -39,6 +39,9 @@ public sealed class TunReader
     /// <summary>Super-packets that were split.</summary>
     public long Splits { get; private set; }
 
+    /// <summary>Reads of the last <see cref="Take"/>, each a packet or a super-packet.</summary>
+    public int Reads => _taken;
+
     /// <summary>The last <see cref="Take"/> ended because its batch was full: more may wait.</summary>
     public bool MayHaveMore { get; private set; }
 

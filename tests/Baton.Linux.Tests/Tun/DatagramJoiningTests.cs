@@ -20,8 +20,12 @@ public sealed class DatagramJoiningTests
         using TunDevice device = Raise(network);
         Assert.SkipUnless(device.Offloads.HasFlag(TunOffloads.Udp), "this kernel's TUN has no USO");
         using var system = new SystemFiles(network, "gateway");
-        Assert.Null(network.In("gateway", () => DatagramJoining.TryEnable("lan", system.Folder)));
-        Assert.Equal("50000", File.ReadAllText(Path.Combine(system.Folder, "class/net/lan/gro_flush_timeout")).Trim());
+        JoinedDevice? lan = null;
+        Assert.Null(network.In("gateway", () => DatagramJoining.TryEnable("lan", system.Folder, out lan)));
+        string timeout = Path.Combine(system.Folder, "class/net/lan/gro_flush_timeout");
+        Assert.Equal("0", File.ReadAllText(timeout).Trim());
+        lan!.KeepBack(true);
+        Assert.Equal("50000", File.ReadAllText(timeout).Trim());
 
         var reader = new TunReader(device);
         using Socket sender = network.In("host", () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
@@ -61,16 +65,33 @@ public sealed class DatagramJoiningTests
         string timeout = Path.Combine(system.Folder, "class/net/lan/gro_flush_timeout");
         File.WriteAllText(timeout, "7000");
 
-        Assert.Null(network.In("gateway", () => DatagramJoining.TryEnable("lan", system.Folder)));
+        JoinedDevice? paced = null;
+        Assert.Null(network.In("gateway", () => DatagramJoining.TryEnable("lan", system.Folder, out paced)));
+        Assert.Null(paced);
         Assert.Equal("7000", File.ReadAllText(timeout).Trim());
+    }
+
+    [Fact]
+    public void WhatOurLifeBeforeLeftIsOurs()
+    {
+        using var network = new TestNetwork("host", "gateway");
+        using TunDevice device = Raise(network);
+        using var system = new SystemFiles(network, "gateway");
+        string timeout = Path.Combine(system.Folder, "class/net/lan/gro_flush_timeout");
+        File.WriteAllText(timeout, "50000");
+
+        JoinedDevice? paced = null;
+        Assert.Null(network.In("gateway", () => DatagramJoining.TryEnable("lan", system.Folder, out paced)));
+        Assert.NotNull(paced);
+        Assert.Equal("0", File.ReadAllText(timeout).Trim());
     }
 
     [Fact]
     public void WhatStandsAgainstItIsSaid()
     {
         using var network = new TestNetwork("gateway");
-        Assert.Equal("there is no such device", network.In("gateway", () => DatagramJoining.TryEnable("lan9")));
-        Assert.Contains("cannot be kept back", network.In("gateway", () => DatagramJoining.TryEnable("lo", "/nonexistent")), StringComparison.Ordinal);
+        Assert.Equal("there is no such device", network.In("gateway", () => DatagramJoining.TryEnable("lan9", out _)));
+        Assert.Contains("cannot be kept back", network.In("gateway", () => DatagramJoining.TryEnable("lo", "/nonexistent", out _)), StringComparison.Ordinal);
     }
 
     private static TunDevice Raise(TestNetwork network)
