@@ -113,7 +113,7 @@ public sealed class Rounds(Plan plan, TextWriter output, CancellationToken cance
     /// <summary>What a gateway says of its own turns, since it began.</summary>
     private static string Turns(OperatedNode node) => string.Join(", ",
         from counter in node.Counters()
-        where counter.Value != 0 && (counter.Name.StartsWith("engine.", StringComparison.Ordinal) || counter.Name.StartsWith("collector.", StringComparison.Ordinal) || counter.Name.StartsWith("held.", StringComparison.Ordinal))
+        where counter.Value != 0 && (counter.Name.StartsWith("engine.", StringComparison.Ordinal) || counter.Name.StartsWith("collector.", StringComparison.Ordinal) || counter.Name.StartsWith("esp.", StringComparison.Ordinal) || counter.Name.StartsWith("offload.", StringComparison.Ordinal) || counter.Name.StartsWith("held.", StringComparison.Ordinal))
         select $"{counter.Name} {counter.Value}");
 
     private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
