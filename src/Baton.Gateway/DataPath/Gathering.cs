@@ -6,7 +6,7 @@ namespace Baton.Gateway.DataPath;
 /// <remarks>
 /// A real-time thread is woken by each packet, takes it alone, and pushes aside whoever makes the next one. So while more than <see cref="Mass"/> packets a
 /// millisecond pass, a turn begins no sooner than <see cref="Span"/> after the one before. Below that rate nothing waits, nor after a turn that could not take all that
-/// was there: a batch each <see cref="Span"/> would be all that gets through. docs/performance.md has the figures.
+/// was there: a batch each <see cref="Span"/> would be all that gets through. docs/performance-history.md has the figures.
 /// </remarks>
 internal sealed class Gathering
 {
