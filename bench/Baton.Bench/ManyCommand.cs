@@ -34,6 +34,7 @@ internal static class ManyCommand
         few.BuildSas();
         few.TakeOver();
         many.TakeOver();
+        Console.WriteLine($"heap in huge pages: {Baton.Linux.HugePages.PutHeapTogether() >> 20} MiB");
         Costs("seal outward, by selectors", few, many, Outward);
         Costs("open inward, by SPI", few, many, Inward);
         return 0;
@@ -107,35 +108,29 @@ internal static class ManyCommand
     /// <summary>As PacketPath.TakeInner goes through a batch.</summary>
     private static void Send(ManySas sas, Memory<byte>[] batch, EspVerdict[] verdicts)
     {
-        var found = new OutboundEntry?[LookAhead.Most];
+        LookAhead look = sas.Path.Ahead;
+        look.Begin();
+        int ahead = 0;
         for (int i = 0; i < batch.Length; i++)
         {
-            if (sas.Path.Ahead.Pays && i % LookAhead.Most == 0)
-            {
-                foreach (Memory<byte> packet in batch.AsSpan(i, LookAhead.Most))
-                    sas.Path.Ahead.AddInner(packet.Span);
-                sas.Path.Ahead.Fetch(sas.Path.Outbounds);
-                for (int j = 0; j < LookAhead.Most; j++)
-                    found[j] = sas.Path.FindOutbound(batch[i + j].Span);
-                LookAhead.Fetch(found, batch[i].Length);
-            }
-
-            verdicts[i] = sas.Path.Send(batch[i].Span, -1, found[i % LookAhead.Most]);
+            for (; look.Pays && ahead <= i + LookAhead.LeadInner; ahead++)
+                look.AddInner(ahead < batch.Length ? batch[ahead].Span : []);
+            verdicts[i] = sas.Path.Send(batch[i].Span, -1, look.Pays ? look.Found(i) : null);
         }
     }
 
     /// <summary>As PacketPath.TakeOuter goes through a batch.</summary>
     private static void Take(ManySas sas, Memory<byte>[] batch, in Arrival arrival, Instant now, EspVerdict[] verdicts)
     {
+        LookAhead look = sas.Path.Ahead;
+        look.Begin();
+        for (int i = 0; look.Pays && i < batch.Length; i++)
+            look.Add(batch[i].Span);
+        int ahead = 0;
         for (int i = 0; i < batch.Length; i++)
         {
-            if (sas.Path.Ahead.Pays && i % LookAhead.Most == 0)
-            {
-                foreach (Memory<byte> packet in batch.AsSpan(i, LookAhead.Most))
-                    sas.Path.Ahead.Add(packet.Span);
-                sas.Path.Ahead.Fetch();
-            }
-
+            for (; look.Pays && ahead <= i + LookAhead.LeadOuter; ahead++)
+                look.Advance();
             verdicts[i] = sas.Path.Take(batch[i].Span, arrival, now);
         }
     }

@@ -42,13 +42,12 @@ internal static class SelectorCommand
     private static void Measure(string name, int count, Func<Random, int, (SaSelector, SaSelector)> draw)
     {
         var random = new Random(7);
-        OutboundSa sa = new(1, EspSuite.AesGcm128, true, new byte[16], new byte[4]);
         var entries = new OutboundEntry[count];
         for (int i = 0; i < count; i++)
         {
             (SaSelector source, SaSelector destination) = draw(random, i);
             entries[i] = new OutboundEntry(
-                new SaId((ulong)i + 1), sa, new SaDescription("b", SaSuite.AesGcm128, SaMode.Tunnel, 1, 0, true, 64, [source], [destination], null, []), swap: false);
+                new SaId((ulong)i + 1), new SaDescription("b", SaSuite.AesGcm128, SaMode.Tunnel, 1, 0, true, 64, [source], [destination], null, new byte[20]), swap: false);
         }
 
         byte[][] hits = [.. Enumerable.Range(0, Packets).Select(_ => Packet(random, entries[random.Next(count)]))];
@@ -62,7 +61,7 @@ internal static class SelectorCommand
             throw new InvalidOperationException($"{name}: {got} of {Packets} packets found their SA");
         OutboundEntry[] some = [.. entries.OrderBy(_ => random.Next()).Take(Math.Max(10, count / 10))];
         (double remove, double worstRemove) = Changes(some, table.Remove);
-        sa.Dispose();
+        Array.ForEach(entries, entry => entry.Dispose());
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{name,-42} {count,8} {found,9:0} {none,8:0} {add,8:0.00} {worstAdd,9:0} {remove,10:0.00} {worstRemove,9:0} {bytes / count,12}"));
     }

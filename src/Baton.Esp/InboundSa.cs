@@ -15,7 +15,7 @@ namespace Baton.Esp;
 /// <see cref="Check"/> (cheap, before any cipher) -> Open (authentic or not) -> [ceiling] -> <see cref="Accept"/> (marks).
 /// The batch does all three for what lies at or below the ceiling. Pointers instead of spans: bench/run-esp holds the step against the bare call.
 /// </remarks>
-public sealed unsafe class InboundSa : IDisposable
+public unsafe class InboundSa : IDisposable
 {
     private const ulong Epoch = 1UL << 32;
 
@@ -67,16 +67,12 @@ public sealed unsafe class InboundSa : IDisposable
     /// <summary>Two steps, one a batch: what a packet needs of this SA is on its way to the caches.</summary>
     public void FetchCipher()
     {
-        CacheLines.Fetch(_aead, 48);
-        CacheLines.Fetch(_window, 48);
+        CacheLines.Fetch(_aead, 24);
+        _window.Fetch();
     }
 
     /// <inheritdoc cref="FetchCipher"/>
-    public void FetchKey(int textLength)
-    {
-        _aead?.Fetch(textLength);
-        _window.Fetch();
-    }
+    public void FetchKey(int textLength) => _aead?.Fetch(textLength);
 
     /// <summary>The number the packet must have, and whether it can be fresh. <see cref="EspVerdict.Delivered"/> means: go on.</summary>
     public EspVerdict Check(ReadOnlySpan<byte> packet, out ulong sequence)
@@ -146,6 +142,7 @@ public sealed unsafe class InboundSa : IDisposable
     {
         _aead?.Dispose();
         _cbc?.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     private EspVerdict OpenAndMark(byte* packet, ref EspOpenItem item)

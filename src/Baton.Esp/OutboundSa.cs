@@ -19,7 +19,7 @@ namespace Baton.Esp;
 /// The IV of an AEAD is the 64-bit number, so that a number used once is a nonce used once (P2; RFC 8750's rule, sent explicitly as RFC 4106 3.1
 /// and RFC 7634 2 want it). Pointers instead of spans: bench/run-esp holds the step against the bare call of the library.
 /// </remarks>
-public sealed unsafe class OutboundSa : IDisposable
+public unsafe class OutboundSa : IDisposable
 {
     private readonly Aead? _aead;
 
@@ -55,7 +55,7 @@ public sealed unsafe class OutboundSa : IDisposable
     public EspSuite Suite => _suite;
 
     /// <summary>Two steps, one a batch: what a packet needs of this SA is on its way to the caches.</summary>
-    public void FetchCipher() => CacheLines.Fetch(_aead, 48);
+    public void FetchCipher() => CacheLines.Fetch(_aead, 24);
 
     /// <inheritdoc cref="FetchCipher"/>
     public void FetchKey(int textLength) => _aead?.Fetch(textLength);
@@ -117,6 +117,7 @@ public sealed unsafe class OutboundSa : IDisposable
     {
         _aead?.Dispose();
         _cbc?.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>A length that is not negative, at a place that is not negative, ends within the buffer.</summary>

@@ -191,6 +191,13 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "pthread_mutex_unlock")]
     internal static partial int MutexUnlock(void* mutex);
 
+    internal const int MADV_HUGEPAGE = 14;
+    internal const int MADV_COLLAPSE = 25;
+
+    /// <remarks>man 2 madvise. EINVAL where the kernel knows no huge pages.</remarks>
+    [LibraryImport(Library, EntryPoint = "madvise", SetLastError = true)]
+    internal static partial int Advise(void* address, nuint lengthBytes, int advice);
+
     /// <summary>The error of the last call, with what to do about it where we know.</summary>
     /// <param name="errno">As it was right after the call: making a text may call others.</param>
     internal static IOException Failure(string what, int errno)

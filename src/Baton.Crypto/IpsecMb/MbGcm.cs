@@ -10,29 +10,31 @@ namespace Baton.Crypto.IpsecMb;
 /// Cost against the bare call: bench/run-esp.</remarks>
 internal sealed unsafe class MbGcm : Aead
 {
-    private readonly delegate* unmanaged[SuppressGCTransition]<byte*, Scratch*, byte*, byte*, ulong, byte*, byte*, ulong, byte*, ulong, void> _encrypt;
-    private readonly delegate* unmanaged[SuppressGCTransition]<byte*, Scratch*, byte*, byte*, ulong, byte*, byte*, ulong, byte*, ulong, void> _decrypt;
+    private readonly Shared _shared;
 
-    private readonly int _keyLength;
+    /// <summary>What all keys of one length have in common, once: an SA's cipher is its key and little more.</summary>
+    internal sealed class Shared(MbGcmCalls calls, int keyLength)
+    {
+        public readonly MbGcmCalls Calls = calls;
+        public readonly int KeyLength = keyLength;
+    }
 
     /// <summary>Null once disposed.</summary>
     private byte* _key;
 
-    internal MbGcm(MbLibrary library, MbGcmCalls calls, ReadOnlySpan<byte> key)
+    internal MbGcm(Shared shared, ReadOnlySpan<byte> key)
     {
-        _keyLength = library.KeyDataLength;
-        _key = KeyMemory.Take(_keyLength);
-        _encrypt = (delegate* unmanaged[SuppressGCTransition]<byte*, Scratch*, byte*, byte*, ulong, byte*, byte*, ulong, byte*, ulong, void>)calls.Encrypt;
-        _decrypt = (delegate* unmanaged[SuppressGCTransition]<byte*, Scratch*, byte*, byte*, ulong, byte*, byte*, ulong, byte*, ulong, void>)calls.Decrypt;
+        _shared = shared;
+        _key = KeyMemory.Take(shared.KeyLength);
         fixed (byte* k = key)
-            ((delegate* unmanaged<byte*, byte*, void>)calls.ExpandKey)(k, _key);
+            ((delegate* unmanaged<byte*, byte*, void>)shared.Calls.ExpandKey)(k, _key);
     }
 
     /// <remarks>struct gcm_key_data: 15 round keys, then powers of the hash key, the lower ones, which short packets need, at its end.</remarks>
     public override void Fetch(int textLength)
     {
         const int rounds = 192;
-        int powers = _keyLength - 16;
+        int powers = _shared.KeyLength - 16;
         int used = Math.Min((((textLength + 15) / 16) + 2) * 16, powers - rounds);
         CacheLines.Fetch(_key, rounds);
         CacheLines.Fetch(_key + powers - used, used);
@@ -41,16 +43,17 @@ internal sealed unsafe class MbGcm : Aead
     /// <summary>For the benchmark of the bare calls.</summary>
     internal byte* KeyPointer => _key;
 
-    internal nint EncryptCall => (nint)_encrypt;
+    internal nint EncryptCall => _shared.Calls.Encrypt;
 
-    internal nint DecryptCall => (nint)_decrypt;
+    internal nint DecryptCall => _shared.Calls.Decrypt;
 
     [SkipLocalsInit]
     public override void Seal(byte* nonce, byte* associated, int associatedLength, byte* text, int textLength, byte* tag)
     {
         Scratch scratch;
         ObjectDisposedException.ThrowIf(_key is null, this);
-        _encrypt(_key, &scratch, text, text, (uint)textLength, nonce, associated, (uint)associatedLength, tag, TagLength);
+        ((delegate* unmanaged[SuppressGCTransition]<byte*, Scratch*, byte*, byte*, ulong, byte*, byte*, ulong, byte*, ulong, void>)_shared.Calls.Encrypt)(
+            _key, &scratch, text, text, (uint)textLength, nonce, associated, (uint)associatedLength, tag, TagLength);
         GC.KeepAlive(this);
     }
 
@@ -60,7 +63,8 @@ internal sealed unsafe class MbGcm : Aead
         Scratch scratch;
         Vector128<byte> expected;
         ObjectDisposedException.ThrowIf(_key is null, this);
-        _decrypt(_key, &scratch, text, text, (uint)textLength, nonce, associated, (uint)associatedLength, (byte*)&expected, TagLength);
+        ((delegate* unmanaged[SuppressGCTransition]<byte*, Scratch*, byte*, byte*, ulong, byte*, byte*, ulong, byte*, ulong, void>)_shared.Calls.Decrypt)(
+            _key, &scratch, text, text, (uint)textLength, nonce, associated, (uint)associatedLength, (byte*)&expected, TagLength);
         GC.KeepAlive(this);
 
         // All 16 bytes at once: the time does not tell how many were right.
@@ -72,7 +76,7 @@ internal sealed unsafe class MbGcm : Aead
     protected override void Dispose(bool disposing)
     {
         if (_key is not null)
-            KeyMemory.GiveBack(_key, _keyLength);
+            KeyMemory.GiveBack(_key, _shared.KeyLength);
         _key = null;
     }
 

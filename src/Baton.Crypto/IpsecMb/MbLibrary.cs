@@ -29,8 +29,8 @@ internal sealed unsafe partial class MbLibrary
     {
         Version = version;
         KeyDataLength = version >> 16 == 1 ? 1_024 : 1_280;  // sizeof(struct gcm_key_data) with its alignment of 64
-        Gcm128 = new MbGcmCalls(Pointer(manager, Gcm128KeyAt), Pointer(manager, Gcm128EncryptAt), Pointer(manager, Gcm128DecryptAt));
-        Gcm256 = new MbGcmCalls(Pointer(manager, Gcm256KeyAt), Pointer(manager, Gcm256EncryptAt), Pointer(manager, Gcm256DecryptAt));
+        Gcm128 = new MbGcm.Shared(new MbGcmCalls(Pointer(manager, Gcm128KeyAt), Pointer(manager, Gcm128EncryptAt), Pointer(manager, Gcm128DecryptAt)), KeyDataLength);
+        Gcm256 = new MbGcm.Shared(new MbGcmCalls(Pointer(manager, Gcm256KeyAt), Pointer(manager, Gcm256EncryptAt), Pointer(manager, Gcm256DecryptAt)), KeyDataLength);
         ChaCha = new MbChaChaCalls(
             Pointer(manager, ChaChaInitAt), Pointer(manager, ChaChaEncryptAt), Pointer(manager, ChaChaDecryptAt), Pointer(manager, ChaChaFinalizeAt));
     }
@@ -43,9 +43,9 @@ internal sealed unsafe partial class MbLibrary
     /// <summary>Bytes of an expanded AES-GCM key with its powers of H; 64-byte aligned.</summary>
     internal int KeyDataLength { get; }
 
-    internal MbGcmCalls Gcm128 { get; }
+    internal MbGcm.Shared Gcm128 { get; }
 
-    internal MbGcmCalls Gcm256 { get; }
+    internal MbGcm.Shared Gcm256 { get; }
 
     internal MbChaChaCalls ChaCha { get; }
 
@@ -127,8 +127,8 @@ internal sealed unsafe partial class MbLibrary
 
     internal Aead Make(AeadAlgorithm algorithm, ReadOnlySpan<byte> key) => algorithm switch
     {
-        AeadAlgorithm.Aes128Gcm => new MbGcm(this, Gcm128, key),
-        AeadAlgorithm.Aes256Gcm => new MbGcm(this, Gcm256, key),
+        AeadAlgorithm.Aes128Gcm => new MbGcm(Gcm128, key),
+        AeadAlgorithm.Aes256Gcm => new MbGcm(Gcm256, key),
         _ => new MbChaCha(this, key),
     };
 

@@ -24,10 +24,13 @@ internal sealed partial class PacketPath
         _paths.Tick(now);
         int got = Outer.Take();
         bool looksAhead = got > 1 && Ahead.Pays;
+        if (looksAhead)
+            TellAhead(got);
+        int ahead = 0;
         for (int i = 0; i < got; i++)
         {
-            if (looksAhead && i % LookAhead.Most == 0)
-                LookAheadOuter(i, Math.Min(got, i + LookAhead.Most));
+            for (; looksAhead && ahead <= i + LookAhead.LeadOuter; ahead++)
+                Ahead.Advance();
             Span<byte> packet = Outer.Packet(i, out Arrival arrival);
             if (_viaRouter)
             {
@@ -52,17 +55,16 @@ internal sealed partial class PacketPath
         return got > 0;
     }
 
-    /// <summary>What the next packets of the batch need comes nearer while the first of them is judged.</summary>
-    private void LookAheadOuter(int from, int end)
+    private void TellAhead(int got)
     {
-        for (int i = from; i < end; i++)
+        Ahead.Begin();
+        for (int i = 0; i < got; i++)
         {
             Span<byte> packet = Outer.Packet(i, out _);
             Ahead.Add(_viaRouter && packet.Length > Shim.Length ? packet[Shim.Length..] : packet);
         }
 
         Outer.Rewind();
-        Ahead.Fetch();
     }
 
     /// <summary>Judges one datagram of a peer: it is decrypted in place.</summary>
@@ -229,8 +231,7 @@ internal sealed partial class PacketPath
         bool newest = sequence > entry.Sa.Window.Top;
         if (!entry.Sa.Accept(sequence))
             return EspVerdict.Replayed;
-        entry.Packets++;
-        entry.Bytes += payload.Length;
+        entry.Count(payload.Length);
         entry.LastAt = _now;
 
         // The peer's address is that of its newest authentic packet (RFC 3948 5, RFC 7296 2.23): an older one, held back and sent on from
@@ -256,7 +257,7 @@ internal sealed partial class PacketPath
             return EspVerdict.Dummy;
         if (TryGive(entry, payload, nextHeader, out IpPacket ip) != EspVerdict.Delivered)
             return EspVerdict.BadInner;
-        if (!Selectors.Admit(entry.Source, entry.Destination, ip))
+        if (!entry.Admits(ip))
             return EspVerdict.BadSelector;
 
         // In transport mode the outer header is the packet's own.

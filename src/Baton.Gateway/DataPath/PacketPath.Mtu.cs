@@ -113,8 +113,7 @@ internal sealed partial class PacketPath
         if (_viaRouter)
             Shim.Write(buffer, entry.Peer);
         Outer.Queue(front + length, departure);
-        entry.Packets++;
-        entry.Bytes += payload.Length;
+        entry.Count(payload.Length);
         SealedPackets++;
         return EspVerdict.Delivered;
     }

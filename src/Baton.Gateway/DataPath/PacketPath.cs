@@ -48,7 +48,7 @@ internal sealed partial class PacketPath : IDisposable
         _isPeer = isPeer;
         _viaRouter = options.Outer is { ViaRouter: true };
         _remote = options.Outer?.Remote is { } remote ? UdpEndpoint.From(remote) : default;
-        Ahead = new LookAhead(_bySpi);
+        Ahead = new LookAhead(_bySpi, _selectors);
         _routers = [_remote, .. options.Cluster.Routers.Where(router => router.Outer is not null).Select(router => UdpEndpoint.From(router.Outer!)).Where(router => router != _remote)];
         (IReadOnlyCollection<int> devices, int linkMtu) = OuterMtu.Links(options);
         Outer = new OuterPort(options.Outer, devices, linkMtu);
@@ -105,8 +105,7 @@ internal sealed partial class PacketPath : IDisposable
     /// <summary>Sets up the cipher: any thread. The entry is its caller's until it is added.</summary>
     public OutboundEntry BuildOutbound(SaRecord record, SaDescription description)
     {
-        var sa = new OutboundSa(description.Spi, (EspSuite)description.Suite, description.Extended, description.CipherKey, description.SaltOrIntegrityKey);
-        var entry = new OutboundEntry(record.Id, sa, description, swap: _isPeer) { KeyCheck = KeyCheckValue.Of(description.Key), KeyTag = record.KeyTag };
+        var entry = new OutboundEntry(record.Id, description, swap: _isPeer) { KeyCheck = KeyCheckValue.Of(description.Key), KeyTag = record.KeyTag };
         if (description.Child == 0)
             entry.IsBehindNat = _staticBehindNat;
         if (_isPeer && description.Child == 0)
@@ -117,12 +116,8 @@ internal sealed partial class PacketPath : IDisposable
     }
 
     /// <inheritdoc cref="BuildOutbound"/>
-    public InboundEntry BuildInbound(SaRecord record, SaDescription description)
-    {
-        var sa = new InboundSa(
-            description.Spi, (EspSuite)description.Suite, description.Extended, description.WindowSize, description.CipherKey, description.SaltOrIntegrityKey);
-        return new InboundEntry(record.Id, sa, description, swap: _isPeer) { KeyCheck = KeyCheckValue.Of(description.Key), KeyTag = record.KeyTag };
-    }
+    public InboundEntry BuildInbound(SaRecord record, SaDescription description) =>
+        new(record.Id, description, swap: _isPeer) { KeyCheck = KeyCheckValue.Of(description.Key), KeyTag = record.KeyTag };
 
     public void Add(OutboundEntry entry, OutboundLease? lease)
     {
@@ -315,35 +310,20 @@ internal sealed partial class PacketPath : IDisposable
     {
         int got = _poller is null || _poller.IsReady(Inner.Fd) ? Inner.Take() : 0;
         bool looksAhead = got > 1 && Ahead.Pays && Inner.CanAskAgain;
+        if (looksAhead)
+            Ahead.Begin();
+        int ahead = 0;
         for (int i = 0; i < got; i++)
         {
-            if (looksAhead && i % LookAhead.Most == 0)
-                LookAheadInner(i, Math.Min(got, i + LookAhead.Most));
-            Counters.Count(Send(Inner.Packet(i), i, looksAhead ? _found[i % LookAhead.Most] : null));
+            for (; looksAhead && ahead <= i + LookAhead.LeadInner; ahead++)
+                Ahead.AddInner(ahead < got ? Inner.Packet(ahead) : []);
+            Counters.Count(Send(Inner.Packet(i), i, looksAhead ? Ahead.Found(i) : null));
         }
 
         _taken += got;
         _moreWaits |= got > 0 && Inner.MayHaveMore;
         return got > 0;
     }
-
-    private readonly OutboundEntry?[] _found = new OutboundEntry?[LookAhead.Most];
-
-    /// <summary>Looks up the SAs of the next packets of the batch, and what they need comes nearer while the first of them is sealed.</summary>
-    private void LookAheadInner(int from, int end)
-    {
-        for (int i = from; i < end; i++)
-            Ahead.AddInner(Inner.Packet(i));
-        Ahead.Fetch(_selectors);
-        for (int i = from; i < end; i++)
-            _found[i - from] = FindOutbound(Inner.Packet(i));
-        LookAhead.Fetch(_found.AsSpan(0, end - from), Inner.Packet(from).Length);
-    }
-
-    /// <summary>The SA that an inner packet takes; null: none, or it is no packet.</summary>
-    internal OutboundEntry? FindOutbound(ReadOnlySpan<byte> packet) => IpPacket.TryParse(packet, out IpPacket ip) ? _selectors.Find(ip) : null;
-
-    internal SelectorTable Outbounds => _selectors;
 
     /// <summary>Seals one inner packet and queues it.</summary>
     /// <param name="taken">Its place in the inner port's batch, so that its host is learned; negative when it was handed over.</param>

@@ -18,7 +18,7 @@ namespace Baton.Gateway.DataPath;
 internal sealed class SelectorTable
 {
     /// <summary>With more lengths than this it pays to ask first which prefixes of the two addresses occur at all.</summary>
-    private const int FewLengths = 4;
+    internal const int FewLengths = 4;
 
     private readonly SplitTable<PrefixPair, RuleSet> _rules = new();
 
@@ -127,30 +127,55 @@ internal sealed class SelectorTable
             _lengths[at] = _lengths[at] with { Rules = _lengths[at].Rules - 1 };
     }
 
-    private readonly PrefixPair[] _ahead = new PrefixPair[LookAhead.Most];
-
-    /// <summary>What the look-ups of these addresses will look at is on its way to the caches.</summary>
-    public void Fetch(ReadOnlySpan<(IpAddress Source, IpAddress Destination)> packets)
+    /// <summary>A look-up in steps: the first asks for memory, the others come when it is there (<see cref="LookAhead"/>). Nothing may change between them.</summary>
+    public void Ask(ref SelectorQuestion question, in IpPacket packet)
     {
+        (question.Source, question.Destination, question.Count) = (packet.Source, packet.Destination, 0);
+        question.Upper = _rulesWithPorts > 0 ? UpperLayer.Of(packet) : default;
+        question.IsAsked = true;
         if (_lengths.Count > FewLengths)
             return;
-        foreach (LengthsUse use in _lengths)
+        foreach (ref readonly LengthsUse use in CollectionsMarshal.AsSpan(_lengths))
         {
-            int count = 0;
-            foreach ((IpAddress source, IpAddress destination) in packets)
-            {
-                if (source.IsV4 == use.Lengths.IsV4)
-                    _rules.FetchFirst(_ahead[count++] = new PrefixPair(source, destination, use.Lengths));
-            }
-
-            foreach (ref readonly PrefixPair key in _ahead.AsSpan(0, count))
-                _rules.FetchSecond(key);
-            foreach (ref readonly PrefixPair key in _ahead.AsSpan(0, count))
-            {
-                if (_rules.TryGet(key, out RuleSet rules))
-                    rules.Fetch();
-            }
+            if (question.Source.IsV4 != use.Lengths.IsV4)
+                continue;
+            ref PrefixPair key = ref question.Keys[question.Count++];
+            key = new PrefixPair(question.Source, question.Destination, use.Lengths);
+            _rules.FetchFirst(key);
         }
+    }
+
+    /// <inheritdoc cref="Ask"/>
+    public void FetchSecond(in SelectorQuestion question)
+    {
+        for (int i = 0; i < question.Count; i++)
+            _rules.FetchSecond(question.Keys[i]);
+    }
+
+    /// <inheritdoc cref="Ask"/>
+    public void FetchThird(in SelectorQuestion question)
+    {
+        for (int i = 0; i < question.Count; i++)
+        {
+            if (_rules.TryGet(question.Keys[i], out RuleSet rules))
+                rules.Fetch();
+        }
+    }
+
+    /// <inheritdoc cref="Ask"/>
+    public OutboundEntry? Find(in SelectorQuestion question)
+    {
+        if (_lengths.Count > FewLengths)
+            return question.IsAsked ? Find(question.Source, question.Destination, question.Upper) : null;
+        SelectorRule? best = null;
+        for (int i = 0; i < question.Count; i++)
+        {
+            if (_rules.TryGet(question.Keys[i], out RuleSet rules)
+                && rules.Find(question.Source, question.Destination, question.Upper) is { } rule && (best is null || rule.IsOver(best)))
+                best = rule;
+        }
+
+        return best?.Entry;
     }
 
     public OutboundEntry? Find(in IpPacket packet)
@@ -187,5 +212,21 @@ internal sealed class SelectorTable
         }
 
         return best?.Entry;
+    }
+}
+
+/// <summary>What is kept of a look-up between its steps.</summary>
+internal struct SelectorQuestion
+{
+    public IpAddress Source, Destination;
+    public UpperLayer Upper;
+    public bool IsAsked;
+    public int Count;
+    public PrefixPairs Keys;
+
+    [System.Runtime.CompilerServices.InlineArray(SelectorTable.FewLengths)]
+    internal struct PrefixPairs
+    {
+        private PrefixPair _first;
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Baton.Cluster.Records;
 using Baton.Gateway.DataPath;
+using Baton.Linux;
 using Baton.Redundancy.Records;
 
 namespace Baton.Gateway.Engine;
@@ -17,6 +18,9 @@ internal sealed class SaBuilder : IDisposable
     private readonly BlockingCollection<SaRecord> _records = [];
     private readonly ConcurrentQueue<BuiltSa> _built = new();
     private readonly RecordSealer _sealer;
+    /// <summary>So many SAs are some megabytes of heap, which packets go to at random (decision 32).</summary>
+    private const int WorthHugePages = 2_000;
+
     private readonly PacketPath _path;
     private readonly Action _wake;
     private readonly Thread _thread;
@@ -63,7 +67,7 @@ internal sealed class SaBuilder : IDisposable
 
     private void Run()
     {
-        int unsaid = 0;
+        (int unsaid, int grown) = (0, 0);
         foreach (SaRecord record in _records.GetConsumingEnumerable())
         {
             _built.Enqueue(Built(record));
@@ -71,6 +75,12 @@ internal sealed class SaBuilder : IDisposable
             {
                 unsaid = 0;
                 _wake();
+            }
+
+            if (++grown >= WorthHugePages && _records.Count == 0)
+            {
+                grown = 0;
+                HugePages.PutHeapTogether();
             }
         }
     }

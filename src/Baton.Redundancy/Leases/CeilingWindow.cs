@@ -23,19 +23,26 @@ public sealed class CeilingWindow(ReplayWindow window) : IExactWindow
         }
     }
 
+    /// <inheritdoc cref="BeCurrent(InboundCeiling?, ReplayWindow, ref ulong)"/>
+    public void BeCurrent() => BeCurrent(_ceiling, Window, ref _generation);
+
     /// <summary>Takes over where the term starts. Cheap when nothing changed; before each look at the window.</summary>
-    public void BeCurrent()
+    /// <param name="ceiling">Null: the window alone judges.</param>
+    /// <param name="generation">The start on which the window is based: its owner keeps it, 0 at first.</param>
+    public static void BeCurrent(InboundCeiling? ceiling, ReplayWindow window, ref ulong generation)
     {
-        if (_ceiling is null)
-            return;
-        InboundStart start = _ceiling.Start;
-        if (start.Generation == _generation)
-            return;
-        _generation = start.Generation;
+        if (ceiling is not null && ceiling.StartGeneration != generation)
+            Rebase(ceiling, window, ref generation);
+    }
+
+    private static void Rebase(InboundCeiling ceiling, ReplayWindow window, ref ulong generation)
+    {
+        InboundStart start = ceiling.Start;
+        generation = start.Generation;
         if (start.Window is { } exact)
-            Window.Import(exact.Top, exact.Bitmap.Span);
+            window.Import(exact.Top, exact.Bitmap.Span);
         else
-            Window.StartAbove(Math.Max(start.Floor, Window.Top));
+            window.StartAbove(Math.Max(start.Floor, window.Top));
     }
 
     /// <summary>May a number be accepted that is authentic and fresh? Does not mark it.</summary>
@@ -44,8 +51,14 @@ public sealed class CeilingWindow(ReplayWindow window) : IExactWindow
     public WindowReport Report()
     {
         BeCurrent();
-        var bitmap = new ulong[Window.Size / 64];
-        Window.Export(bitmap, out ulong top);
+        return ReportOf(Window);
+    }
+
+    /// <summary>What was accepted, exactly.</summary>
+    public static WindowReport ReportOf(ReplayWindow window)
+    {
+        var bitmap = new ulong[window.Size / 64];
+        window.Export(bitmap, out ulong top);
         return new WindowReport(top, bitmap);
     }
 }

@@ -21,16 +21,17 @@ public sealed class InboundCeiling
 
     private readonly WorkScope _scope;
 
-    /// <summary>Hot: what every packet looks at.</summary>
+    /// <summary>Hot: what every packet looks at, side by side (<see cref="Fetch"/>).</summary>
     private ulong _epoch = ulong.MaxValue;
     private ulong _floor;
     private ulong _mark;
     private ulong _highest;
     private ulong _admitted;
-
     private ulong _limit;
+    private ulong _startGeneration;
+
+    private ulong _startFloor;
     private ulong _work;
-    private InboundStart _start;
 
     /// <summary>What only a member that works needs of it: a standby with very many SAs does without. Made with the first packet after a takeover.</summary>
     private sealed class Working
@@ -83,9 +84,12 @@ public sealed class InboundCeiling
     private ulong _tableCeiling;
 
     // As a designee: the exact window that an active reported before it surrendered.
-    private ulong _reportTerm;
-    private ulong _reportTick;
-    private WindowReport? _report;
+    private KeptWindow? _report;
+
+    private sealed record KeptWindow(ulong Term, ulong Tick, WindowReport Window);
+
+    /// <summary>Where this term starts with the exact window of a surrender; null above a floor.</summary>
+    private WindowReport? _startWindow;
 
     internal InboundCeiling(WorkScope scope, SaId id) => (_scope, Id) = (scope, id);
 
@@ -98,18 +102,26 @@ public sealed class InboundCeiling
     internal ulong Staging { get; set; }
 
     /// <summary>Did this incarnation's present work base it on its start?</summary>
-    internal bool StartedHere => _start.Generation != 0 && _start.Generation == _scope.ReceiveStart;
+    internal bool StartedHere => _startGeneration != 0 && _startGeneration == _scope.ReceiveStart;
 
     internal bool IsHolding
     {
-        get => W.IsHolding;
-        set => W.IsHolding = value;
+        get => _working is { IsHolding: true };
+        set
+        {
+            if (value || IsHolding)
+                W.IsHolding = value;
+        }
     }
 
     internal bool IsLeading
     {
-        get => W.IsLeading;
-        set => W.IsLeading = value;
+        get => _working is { IsLeading: true };
+        set
+        {
+            if (value || IsLeading)
+                W.IsLeading = value;
+        }
     }
 
     public Admission Admit(ulong number)
@@ -132,9 +144,26 @@ public sealed class InboundCeiling
         {
             if (_epoch != _scope.Admitting && _scope.Admitting != 0)
                 BeCurrent();
-            return _start;
+            return new InboundStart(_startGeneration, _startFloor, _startWindow);
         }
     }
+
+    /// <summary>That of <see cref="Start"/> alone.</summary>
+    internal ulong StartGeneration
+    {
+        get
+        {
+            if (_epoch != _scope.Admitting && _scope.Admitting != 0)
+                BeCurrent();
+            return _startGeneration;
+        }
+    }
+
+    /// <summary>What a packet looks at is on its way to the caches.</summary>
+    public void Fetch() => CacheLines.Fetch(this, HotBytes);
+
+    /// <summary>References come first, then the hot numbers.</summary>
+    private const int HotBytes = (6 + 7) * 8;
 
     /// <summary>The highest number that may be accepted now.</summary>
     public ulong Ceiling
@@ -225,7 +254,7 @@ public sealed class InboundCeiling
             Array.Clear(W.Confirmed);
         }
 
-        if (_start.Generation != _scope.ReceiveStart)
+        if (_startGeneration != _scope.ReceiveStart)
             Rebase();
         if (_epoch == _scope.Admitting)
             return;
@@ -235,11 +264,11 @@ public sealed class InboundCeiling
 
     private void Rebase()
     {
-        if (_report is { } window && _scope.Cluster!.SurrenderedTerm == _reportTerm && _reportTerm + 1 == _scope.Term)
+        if (_report is { } kept && _scope.Cluster!.SurrenderedTerm == kept.Term && kept.Term + 1 == _scope.Term)
         {
             _floor = 0;
-            _highest = window.Top;
-            _start = new InboundStart(_scope.ReceiveStart, 0, window);
+            _highest = kept.Window.Top;
+            (_startGeneration, _startFloor, _startWindow) = (_scope.ReceiveStart, 0, kept.Window);
         }
         else
         {
@@ -247,7 +276,7 @@ public sealed class InboundCeiling
                 : _scope.StartsFine ? (_tableTerm == _scope.TableTerm ? _tableCeiling : 0) : Record.CoarseCeiling;
             _floor = Math.Max(_floor, Record.First - 1);
             _highest = _floor;
-            _start = new InboundStart(_scope.ReceiveStart, _floor, null);
+            (_startGeneration, _startFloor, _startWindow) = (_scope.ReceiveStart, _floor, null);
         }
 
         (W.ToldHighest, W.ToldCame, W.ToldAt, W.PerTick, W.LastRate) = (_highest, Came, _scope.Now, 0, 0);
@@ -302,7 +331,7 @@ public sealed class InboundCeiling
 
     // ---- what the active's core does with it ----
 
-    internal ulong Confirmed(int slot) => slot < W.Confirmed.Length ? W.Confirmed[slot] : 0;
+    internal ulong Confirmed(int slot) => _working is { } working && slot < working.Confirmed.Length ? working.Confirmed[slot] : 0;
 
     /// <summary>For a full copy: covers all that was accepted, and all that may be accepted on confirmations still under way (G12).</summary>
     internal ulong Cover(int slot)
@@ -453,9 +482,9 @@ public sealed class InboundCeiling
     /// <summary>As a designee: keeps the newest report of a term; it counts when the record says that this term was surrendered.</summary>
     internal void Keep(ulong term, ulong tick, WindowReport window)
     {
-        if (_reportTerm == term && tick < _reportTick)
+        if (_report is { } kept && kept.Term == term && tick < kept.Tick)
             return;
-        (_reportTerm, _reportTick, _report) = (term, tick, window);
+        _report = new KeptWindow(term, tick, window);
     }
 
     // ---- what an active's core does with it that hands over ----
@@ -464,7 +493,7 @@ public sealed class InboundCeiling
     public IExactWindow? Window { get; set; }
 
     /// <summary>Was a report of this term given that cannot be given anew?</summary>
-    internal bool IsReportStuck => Window is null && W.ToldWork == _scope.Work;
+    internal bool IsReportStuck => Window is null && (_working?.ToldWork ?? 0) == _scope.Work;
 
     /// <summary>Does the designee have to hear of it (again)? Then it is told now. A window that is not based on this term's start is not exact, but
     /// old: its SA goes by the ceilings (P3).</summary>

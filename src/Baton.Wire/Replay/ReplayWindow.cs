@@ -12,10 +12,21 @@ namespace Baton.Wire.Replay;
 /// </remarks>
 public sealed class ReplayWindow
 {
-    private readonly ulong[] _blocks;
-    private readonly ulong _blockMask;
+    /// <summary>So many blocks stand in the object itself: a window of up to 192 numbers is memory in one place, and most SAs have no other.</summary>
+    private const int Within = 4;
+
+    /// <summary>Null for a small window.</summary>
+    private readonly ulong[]? _many;
     private ulong _top;
     private ulong _floor;
+    private readonly int _blockMask;
+    private Few _few;
+
+    [System.Runtime.CompilerServices.InlineArray(Within)]
+    private struct Few
+    {
+        private ulong _first;
+    }
 
     /// <param name="size">Numbers below the top that are told apart: 64 to 32,768, a multiple of 64.</param>
     public ReplayWindow(int size)
@@ -26,8 +37,9 @@ public sealed class ReplayWindow
 
         // One block more than the window, rounded up to a power of two: the block of the top may be part full (RFC 6479 2).
         int blocks = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)((size / 64) + 1));
-        _blocks = new ulong[blocks];
-        _blockMask = (ulong)blocks - 1;
+        if (blocks > Within)
+            _many = new ulong[blocks];
+        _blockMask = blocks - 1;
     }
 
     public int Size { get; }
@@ -37,15 +49,15 @@ public sealed class ReplayWindow
 
     public ulong Floor => _floor;
 
-    /// <summary>The blocks of a small window are on their way to the caches.</summary>
-    public void Fetch() => CacheLines.Fetch(_blocks, 64);
+    /// <summary>All but the blocks of a large window is on its way to the caches.</summary>
+    public void Fetch() => CacheLines.Fetch(this, 72);
 
     public bool IsFresh(ulong sequence)
     {
         if (sequence > _top) return true;                      // right of the window
         if (sequence <= _floor) return false;                  // also 0: the first packet is 1 (RFC 4303 3.3.3)
         if (_top - sequence >= (ulong)Size) return false;      // left of it
-        return (_blocks[(sequence >> 6) & _blockMask] & (1UL << (int)(sequence & 63))) == 0;
+        return (Block(sequence >> 6) & (1UL << (int)(sequence & 63))) == 0;
     }
 
     /// <summary>Marks an authentic packet's number. False when it was marked meanwhile.</summary>
@@ -55,14 +67,14 @@ public sealed class ReplayWindow
             return false;
         if (sequence > _top)
             Advance(sequence);
-        _blocks[(sequence >> 6) & _blockMask] |= 1UL << (int)(sequence & 63);
+        Block(sequence >> 6) |= 1UL << (int)(sequence & 63);
         return true;
     }
 
     /// <summary>Everything up to <paramref name="floor"/> counts as seen from now on; the window goes on above it.</summary>
     public void StartAbove(ulong floor)
     {
-        Array.Clear(_blocks);
+        Blocks.Clear();
         (_top, _floor) = (floor, floor);
     }
 
@@ -82,7 +94,7 @@ public sealed class ReplayWindow
     /// <summary>Takes over an exact window. What the bitmap does not cover counts as seen.</summary>
     public void Import(ulong top, ReadOnlySpan<ulong> bitmap)
     {
-        Array.Clear(_blocks);
+        Blocks.Clear();
         _top = top;
         ulong covered = Math.Min((ulong)Size, (ulong)bitmap.Length * 64);
         _floor = top > covered ? top - covered : 0;
@@ -90,19 +102,27 @@ public sealed class ReplayWindow
         {
             ulong sequence = top - i;
             if ((bitmap[(int)(i >> 6)] & (1UL << (int)(i & 63))) != 0)
-                _blocks[(sequence >> 6) & _blockMask] |= 1UL << (int)(sequence & 63);
+                Block(sequence >> 6) |= 1UL << (int)(sequence & 63);
         }
+    }
+
+    private Span<ulong> Blocks => _many is null ? _few : _many;
+
+    private ref ulong Block(ulong number)
+    {
+        int at = (int)number & _blockMask;
+        return ref _many is null ? ref _few[at & (Within - 1)] : ref _many[at];
     }
 
     private void Advance(ulong sequence)
     {
         ulong from = _top >> 6;
         ulong to = sequence >> 6;
-        ulong blocks = Math.Min(to - from, (ulong)_blocks.Length);
+        ulong blocks = Math.Min(to - from, (ulong)Blocks.Length);
         for (ulong i = 1; i <= blocks; i++)
-            _blocks[(from + i) & _blockMask] = 0;
+            Block(from + i) = 0;
         if (to - from > blocks)
-            Array.Clear(_blocks);
+            Blocks.Clear();
         _top = sequence;
     }
 }
