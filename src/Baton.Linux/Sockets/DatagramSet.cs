@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace Baton.Linux.Sockets;
@@ -23,6 +24,7 @@ public sealed unsafe class DatagramSet : IDisposable
     private readonly byte* _buffers;
     private readonly byte* _fired;
     private readonly HashSet<int> _open = [];
+    private readonly HashSet<int> _bound = [];
     private int _epoll;
 
     /// <param name="packetBytes">Of a buffer; a longer datagram is counted and dropped.</param>
@@ -49,7 +51,8 @@ public sealed unsafe class DatagramSet : IDisposable
     /// <summary>For <see cref="Poller"/>: readable when a socket is.</summary>
     public int Fd => _epoll;
 
-    public int Count => _open.Count;
+    /// <summary>Sockets that have an address.</summary>
+    public int Count => _bound.Count;
 
     /// <summary>Datagrams that the kernel did not take.</summary>
     public long SendDrops { get; private set; }
@@ -62,10 +65,20 @@ public sealed unsafe class DatagramSet : IDisposable
     /// <returns>Names the socket; negative: it could not be, and <paramref name="error"/> says why.</returns>
     public int Open(IPEndPoint local, int token, out string error)
     {
-        bool isV4 = local.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork;
+        int socket = Prepare(local.AddressFamily, token, out error);
+        if (socket < 0 || TryBind(socket, local, out error))
+            return socket;
+        Close(socket);
+        return -1;
+    }
+
+    /// <summary>Makes a socket that has no address yet, which is most of the work of opening one: <see cref="TryBind"/> is one call of the kernel.</summary>
+    /// <returns>Names the socket; negative: it could not be, and <paramref name="error"/> says why.</returns>
+    public int Prepare(AddressFamily family, int token, out string error)
+    {
+        bool isV4 = family == AddressFamily.InterNetwork;
         int fd = Libc.Socket(isV4 ? Libc.AF_INET : Libc.AF_INET6, Libc.SOCK_DGRAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0);
         int on = 1;
-        byte* name = stackalloc byte[UdpEndpoint.StorageLength];
         byte* wanted = stackalloc byte[16];
         new Span<byte>(wanted, 16).Clear();
         *(uint*)wanted = Libc.EPOLLIN;
@@ -74,7 +87,6 @@ public sealed unsafe class DatagramSet : IDisposable
         if (fd >= 0
             && Libc.SetSocketOption(fd, Libc.SOL_SOCKET, Libc.SO_REUSEADDR, &on, 4) == 0
             && (isV4 ? Libc.SetSocketOption(fd, Libc.SOL_IP, Libc.IP_FREEBIND, &on, 4) : Libc.SetSocketOption(fd, Libc.SOL_IPV6, Libc.IPV6_FREEBIND, &on, 4)) == 0
-            && Libc.Bind(fd, name, UdpEndpoint.From(local).Write(name)) == 0
             && Libc.EpollControl(_epoll, Libc.EPOLL_CTL_ADD, fd, wanted) == 0)
         {
             _open.Add(fd);
@@ -82,14 +94,30 @@ public sealed unsafe class DatagramSet : IDisposable
             return fd;
         }
 
-        error = Libc.Failure($"Cannot bind UDP {local}", Marshal.GetLastPInvokeError()).Message;
+        error = Libc.Failure("Cannot make a UDP socket", Marshal.GetLastPInvokeError()).Message;
         if (fd >= 0)
             _ = Libc.Close(fd);
         return -1;
     }
 
+    /// <summary>Gives a prepared socket its address. False: it stays without one, and <paramref name="error"/> says why.</summary>
+    public bool TryBind(int socket, IPEndPoint local, out string error)
+    {
+        byte* name = stackalloc byte[UdpEndpoint.StorageLength];
+        if (Libc.Bind(socket, name, UdpEndpoint.From(local).Write(name)) == 0)
+        {
+            _bound.Add(socket);
+            error = "";
+            return true;
+        }
+
+        error = Libc.Failure($"Cannot bind UDP {local}", Marshal.GetLastPInvokeError()).Message;
+        return false;
+    }
+
     public void Close(int socket)
     {
+        _bound.Remove(socket);
         if (_open.Remove(socket))
             _ = Libc.Close(socket);  // and so it is out of the epoll set
     }
@@ -168,6 +196,7 @@ public sealed unsafe class DatagramSet : IDisposable
         foreach (int fd in _open)
             _ = Libc.Close(fd);
         _open.Clear();
+        _bound.Clear();
         _ = Libc.Close(_epoll);
         _epoll = -1;
         NativeMemory.Free(_memory);

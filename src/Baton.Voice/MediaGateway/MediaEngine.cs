@@ -162,6 +162,13 @@ public sealed class MediaEngine : IDisposable
         return Take(leg, port, buffer, length, source, now, since: now);
     }
 
+    /// <summary>A packet came to a leg's port while this member does not relay.</summary>
+    public void Refuse(MediaLeg leg)
+    {
+        _counts[(int)MediaVerdict.NotActive]++;
+        leg.Counts.Dropped++;
+    }
+
     private MediaVerdict Take(MediaLeg leg, SrtpHalf port, Span<byte> buffer, int length, in UdpEndpoint source, Instant now, Instant since)
     {
         MediaVerdict verdict = Judge(leg, port, buffer, length, source, now, out MediaSource? speaker);

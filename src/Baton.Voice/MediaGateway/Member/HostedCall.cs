@@ -10,6 +10,7 @@ internal sealed class HostedCall : IDisposable
 {
     /// <summary>Of leg and half, in the order of <see cref="PortIndex"/>.</summary>
     private readonly int[] _sockets = [-1, -1, -1, -1];
+    private readonly bool[] _isBound = new bool[4];
 
     public HostedCall(int slot, CallSetting setting, MediaCall live) => (Slot, Setting, Live) = (slot, setting, live);
 
@@ -27,7 +28,8 @@ internal sealed class HostedCall : IDisposable
 
     public static int PortIndex(byte leg, SrtpHalf half) => (leg * 2) + (half == SrtpHalf.Rtcp ? 1 : 0);
 
-    public int SocketOf(byte leg, SrtpHalf half) => _sockets[PortIndex(leg, half)];
+    /// <summary>Negative: it has no port now.</summary>
+    public int SocketOf(byte leg, SrtpHalf half) => PortIndex(leg, half) is var i && _isBound[i] ? _sockets[i] : -1;
 
     /// <summary>Another version; keys that it gave up are wiped.</summary>
     public void Change(CallSetting setting)
@@ -37,31 +39,46 @@ internal sealed class HostedCall : IDisposable
         before.DisposeBut(setting);
     }
 
+    /// <summary>Makes the sockets of the ports that are not bound, so that at a takeover each is bound by one call of the kernel. One that cannot be made now is made then.</summary>
+    public void PreparePorts(DatagramSet sockets)
+    {
+        for (int i = 0; i < _sockets.Length; i++)
+        {
+            if (_sockets[i] < 0 && Setting.Ports[i] is { } port)
+                _sockets[i] = sockets.Prepare(port.AddressFamily, (Slot * 4) + i, out _);
+        }
+    }
+
     /// <summary>Binds the ports that are not bound. False: one could not be, and none of them stays.</summary>
-    public bool OpenPorts(DatagramSet sockets, out string error)
+    /// <param name="only">Those at these addresses; null: all.</param>
+    public bool OpenPorts(DatagramSet sockets, IReadOnlySet<IPAddress>? only, out string error)
     {
         error = "";
         for (int i = 0; i < _sockets.Length; i++)
         {
-            if (_sockets[i] >= 0 || Setting.Ports[i] is not { } port)
+            if (_isBound[i] || Setting.Ports[i] is not { } port || only?.Contains(port.Address) == false)
                 continue;
-            _sockets[i] = sockets.Open(port, (Slot * 4) + i, out error);
-            if (_sockets[i] >= 0)
+            if (_sockets[i] < 0)
+                _sockets[i] = sockets.Prepare(port.AddressFamily, (Slot * 4) + i, out error);
+            _isBound[i] = _sockets[i] >= 0 && sockets.TryBind(_sockets[i], port, out error);
+            if (_isBound[i])
                 continue;
-            ClosePorts(sockets);
+            ClosePorts(sockets, null);
             return false;
         }
 
         return true;
     }
 
-    public void ClosePorts(DatagramSet sockets)
+    /// <param name="but">Ports at these addresses stay; null: none.</param>
+    public void ClosePorts(DatagramSet sockets, IReadOnlySet<IPAddress>? but)
     {
         for (int i = 0; i < _sockets.Length; i++)
         {
-            if (_sockets[i] >= 0)
-                sockets.Close(_sockets[i]);
-            _sockets[i] = -1;
+            if (_sockets[i] < 0 || (_isBound[i] && Setting.Ports[i] is { } port && but?.Contains(port.Address) == true))
+                continue;
+            sockets.Close(_sockets[i]);
+            (_sockets[i], _isBound[i]) = (-1, false);
         }
     }
 

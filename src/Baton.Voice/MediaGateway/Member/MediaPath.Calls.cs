@@ -1,3 +1,4 @@
+using System.Net;
 using Baton.Linux;
 using Baton.Srtp;
 using Baton.Wire;
@@ -11,10 +12,12 @@ public sealed partial class MediaPath
 {
     private const int LongestPage = 1_000;
     private const int EndedRemembered = 65_536;
+    private const int PreparedPerTurn = 16;
 
     private readonly SortedDictionary<ulong, HostedCall> _calls = [];
     private readonly List<HostedCall?> _slots = [];
     private readonly Stack<int> _freeSlots = new();
+    private readonly Queue<ulong> _toPrepare = new();
 
     /// <summary>Calls that ended: their SAs go when this member works, and nothing of theirs begins again.</summary>
     private readonly HashSet<ulong> _ended = [];
@@ -47,7 +50,8 @@ public sealed partial class MediaPath
 
         HostedCall call = before is null ? Begin(setting) : Change(before, setting);
         _records.Match(said.Id, call.Setting, _now);
-        if (_works && !Open(call))
+        call.PreparePorts(_sockets);
+        if (!Open(call, _works ? null : _moving))
             return Refused(P.MediaVerdict.MediaPortTaken, "a port of it cannot be bound; the log says why", out detail);
         return P.MediaVerdict.MediaGranted;
     }
@@ -63,7 +67,7 @@ public sealed partial class MediaPath
 
         if (_calls.Remove(id, out HostedCall? call))
         {
-            call.ClosePorts(_sockets);
+            call.ClosePorts(_sockets, null);
             FreePorts(call.Setting);
             _slots[call.Slot] = null;
             _freeSlots.Push(call.Slot);
@@ -117,11 +121,11 @@ public sealed partial class MediaPath
         return verdict;
     }
 
-    private readonly Dictionary<System.Net.IPEndPoint, ulong> _takenPorts = [];
+    private readonly Dictionary<IPEndPoint, ulong> _takenPorts = [];
 
     private ulong? TakenBy(CallSetting setting, ulong id)
     {
-        foreach (System.Net.IPEndPoint port in setting.Ports.OfType<System.Net.IPEndPoint>())
+        foreach (IPEndPoint port in setting.Ports.OfType<IPEndPoint>())
         {
             if (_takenPorts.TryGetValue(port, out ulong other) && other != id)
                 return other;
@@ -132,13 +136,13 @@ public sealed partial class MediaPath
 
     private void TakePorts(CallSetting setting)
     {
-        foreach (System.Net.IPEndPoint port in setting.Ports.OfType<System.Net.IPEndPoint>())
+        foreach (IPEndPoint port in setting.Ports.OfType<IPEndPoint>())
             _takenPorts[port] = setting.Said.Id;
     }
 
     private void FreePorts(CallSetting setting)
     {
-        foreach (System.Net.IPEndPoint port in setting.Ports.OfType<System.Net.IPEndPoint>())
+        foreach (IPEndPoint port in setting.Ports.OfType<IPEndPoint>())
             _takenPorts.Remove(port);
     }
 
@@ -159,7 +163,7 @@ public sealed partial class MediaPath
     private HostedCall Change(HostedCall call, CallSetting setting)
     {
         if (!call.Setting.Ports.SequenceEqual(setting.Ports))
-            call.ClosePorts(_sockets);
+            call.ClosePorts(_sockets, null);
         FreePorts(call.Setting);
         TakePorts(setting);
         _engine.Change(call.Live, setting.A, setting.B);
@@ -167,20 +171,32 @@ public sealed partial class MediaPath
         return call;
     }
 
-    private bool Open(HostedCall call)
+    private bool Open(HostedCall call, IReadOnlySet<IPAddress>? only = null)
     {
-        if (call.OpenPorts(_sockets, out string error))
+        if (call.OpenPorts(_sockets, only, out string error))
             return true;
         PortsRefused++;
         _member.Log.LogError("call {Id:x} is not carried: {Error}", call.Id, error);
         return false;
     }
 
+    /// <summary>But for those at addresses that move: nothing comes there while the address is not here.</summary>
     private void ClosePorts()
     {
-        _closeAt = null;
+        (_closeAt, _frozen) = (null, false);
         foreach (HostedCall call in _calls.Values)
-            call.ClosePorts(_sockets);
+        {
+            call.ClosePorts(_sockets, _moving);
+            _toPrepare.Enqueue(call.Id);
+        }
+    }
+
+    /// <summary>A standby's sockets are made beforehand, some a turn.</summary>
+    private bool PrepareSome()
+    {
+        for (int i = 0; i < PreparedPerTurn && !_works && _toPrepare.TryDequeue(out ulong id); i++)
+            _calls.GetValueOrDefault(id)?.PreparePorts(_sockets);
+        return !_works && _toPrepare.Count > 0;
     }
 
     /// <summary>When it begins, and again while it lasts: nobody may have listened, and who did must know that it is not over.</summary>

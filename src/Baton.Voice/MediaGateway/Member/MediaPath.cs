@@ -1,3 +1,4 @@
+using System.Net;
 using Baton.Cluster.Configuration;
 using Baton.Gateway.Engine;
 using Baton.Linux;
@@ -13,7 +14,8 @@ namespace Baton.Voice.MediaGateway.Member;
 
 /// <summary>The media gateway as a member's path: ports of calls, the core that relays, their SAs in the ledger, and words to its twins. The engine's thread owns all of it.</summary>
 /// <remarks>
-/// The ports are the active's alone: a successor takes them by binding them (<see cref="DatagramSet"/>), or has them already under an address that moves to it.
+/// The ports are the active's alone: a successor takes them by binding them (<see cref="DatagramSet"/>), or has them already under an address that moves to it. A standby has every
+/// socket made, so that of a takeover only the binding is left.
 /// <code>
 ///   standby --BecomeActive--> active: ports bound --Freeze--> frozen: what comes goes to the successor --a second--> standby: ports closed
 ///                                \------------BecomeStandby: ports closed--------------------------------------------/
@@ -30,6 +32,7 @@ public sealed partial class MediaPath : IMemberPath, IMediaSink
     private static readonly TimeSpan SaySilenceAgain = TimeSpan.FromSeconds(10);
 
     private readonly MediaOptions _options;
+    private readonly HashSet<IPAddress> _moving;
     private readonly MediaEngine _engine;
     private readonly DatagramSet _sockets = new(MediaEngine.MostBytes);
     private readonly byte[] _word = new byte[MediaWord.Front + MediaEngine.MostBytes];
@@ -47,9 +50,10 @@ public sealed partial class MediaPath : IMemberPath, IMediaSink
     private Instant? _waitsUntil;
     private bool _hasWaited;
 
-    public MediaPath(MediaOptions options)
+    /// <param name="moving">Addresses that are at the member that works, and come with the role.</param>
+    public MediaPath(MediaOptions options, IEnumerable<IPAddress> moving)
     {
-        _options = options;
+        (_options, _moving) = (options, moving.ToHashSet());
         _engine = new MediaEngine(new MediaPolicy { CallTimeout = options.CallTimeout }, this, clustered: true);
     }
 
@@ -107,8 +111,10 @@ public sealed partial class MediaPath : IMemberPath, IMediaSink
                     continue;
                 if (_frozen)
                     HandOver(leg, half, buffer[..length], _sockets.From(j));
-                else
+                else if (_works)
                     _engine.Take(leg, half, buffer, length, _sockets.From(j), now);
+                else
+                    _engine.Refuse(leg);
             }
         }
     }
@@ -132,7 +138,7 @@ public sealed partial class MediaPath : IMemberPath, IMediaSink
         if (_works && now >= _nextSilence)
             TellSilent(now);
         TellLearned(now);
-        return _records.ToBuild > 0;
+        return _records.ToBuild > 0 | PrepareSome();
     }
 
     public void BecomeActive(Instant now)
