@@ -58,7 +58,7 @@ internal static class NodeProcesses
     private static async Task<int> ControllerAsync(NodeOptions options, ILoggerFactory logs, CancellationToken cancellation)
     {
         using TlsMaterial tls = Tls(options);
-        await using var controller = new ControllerProcess(options, tls, logs);
+        await using var controller = new ControllerProcess(options, Keys(options), tls, logs);
         await using var handler = new HandlerProcess(options, tls, Keys(options), logs)
         {
             Company = new HandlerCompany("controller", () => controller.Counters, () => controller.Warnings),

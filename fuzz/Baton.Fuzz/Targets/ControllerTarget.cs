@@ -19,7 +19,7 @@ public sealed class ControllerTarget : IFuzzTarget
     public void Run(ReadOnlySpan<byte> input)
     {
         byte seed = 0;
-        using var core = new ControllerCore(new ControllerPolicy { MostCalls = 4, RequestsAtOnce = 64 }, [Group], bytes =>
+        using var core = new ControllerCore(new ControllerPolicy { MostCalls = 4, RequestsAtOnce = 64 }, [Group], new byte[32], bytes =>
         {
             foreach (ref byte each in bytes)
                 each = ++seed;

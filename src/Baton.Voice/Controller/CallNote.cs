@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Unicode;
 using Baton.Media.Sdp;
@@ -17,7 +18,11 @@ namespace Baton.Voice.Controller;
 internal sealed record CallNote(
     string CallId, DateTimeOffset Created, string TagA, string? TagB, string? LabelA, string? LabelB, string? Via, int Index, int Count, string Kind, bool IsOnHold, NoteSide A, NoteSide B)
 {
-    internal const int MostBytes = 4_096;
+    /// <summary>With its seal it is what a media gateway keeps of a call at most.</summary>
+    internal const int MostBytes = 4_096 - NoteSealer.Overhead;
+
+    /// <summary>More than all but its texts can take.</summary>
+    private const int Room = 4_096;
 
     private const byte Version = 1;
 
@@ -29,10 +34,16 @@ internal sealed record CallNote(
             stream.Kind, stream.IsOnHold, NoteSide.Of(branch, stream, 0), NoteSide.Of(branch, stream, 1));
     }
 
-    /// <summary>Empty: it does not fit; such a call ends with its controller.</summary>
+    /// <summary>Empty: it does not fit; such a call ends with its controller. Who gets it wipes it: there are keys in it.</summary>
     internal byte[] Write()
     {
-        using var output = new MemoryStream();
+        string?[] texts = [CallId, TagA, TagB, LabelA, LabelB, Via, Kind, A.Network, B.Network];
+        if (texts.Sum(text => Encoding.UTF8.GetByteCount(text ?? "")) > MostBytes)
+            return [];
+
+        // It never grows: nothing is left behind in a smaller one.
+        var room = new byte[MostBytes + Room];
+        using var output = new MemoryStream(room);
         using var writer = new BinaryWriter(output, Encoding.UTF8);
         writer.Write(Version);
         Text(writer, CallId);
@@ -45,7 +56,9 @@ internal sealed record CallNote(
         A.Write(writer);
         B.Write(writer);
         writer.Flush();
-        return output.Length <= MostBytes ? output.ToArray() : [];
+        byte[] whole = output.Position <= MostBytes ? room[..(int)output.Position] : [];
+        CryptographicOperations.ZeroMemory(room);
+        return whole;
     }
 
     internal static bool TryRead(ReadOnlyMemory<byte> bytes, out CallNote? note)

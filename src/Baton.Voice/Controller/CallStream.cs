@@ -102,8 +102,9 @@ internal sealed class CallStream(ulong id, Branch branch, ushort portA, ushort p
 
     internal StreamSide Side(int side) => _sides[side];
 
-    internal StreamOrder Order() => new(
-        id, (Told?.Version ?? 0) + 1, branch.Call.Id, _sides[0].Order(branch.Address(0)), _sides[1].Order(branch.Address(1))) { Note = CallNote.Of(this).Write() };
+    /// <param name="notes">Null: without a note, to compare with what was told.</param>
+    internal StreamOrder Order(NoteSealer? notes) => new(
+        id, (Told?.Version ?? 0) + 1, branch.Call.Id, _sides[0].Order(branch.Address(0)), _sides[1].Order(branch.Address(1))) { Note = notes?.Seal(id, CallNote.Of(this).Write()) };
 
     public void Dispose()
     {

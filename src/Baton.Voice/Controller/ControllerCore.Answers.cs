@@ -49,7 +49,7 @@ public sealed partial class ControllerCore
         }
 
         string said = Rewrite(session!, branch, branch.Offer!.From, request.Options, lines).Write();
-        List<CallStream> changed = [.. branch.Streams.OfType<CallStream>().Where(stream => stream.Told?.Wants(stream.Order()) != true)];
+        List<CallStream> changed = [.. branch.Streams.OfType<CallStream>().Where(stream => stream.Told?.Wants(stream.Order(notes: null)) != true)];
         PutAll(branch, changed, (outcome, detail) =>
         {
             if (!branch.Call.Branches.Contains(branch))
@@ -57,7 +57,7 @@ public sealed partial class ControllerCore
             else if (outcome == OrderOutcome.Granted)
                 Say(asked, ControllerVerdict.Answered, NgMessage.OkSdp(asked.Cookie, said));
             else
-                Refuse(asked, outcome == OrderOutcome.NoAnswer ? ControllerVerdict.NoAnswer : ControllerVerdict.Refused, detail);
+                Refuse(asked, VerdictOf(outcome), detail);
         });
     }
 

@@ -16,6 +16,18 @@ public sealed partial class ControllerCore
             Refuse(asked, ControllerVerdict.NoGateway, "");
     }
 
+    /// <summary>What waits of the same call: a delete that overtook its offer would find nothing, and nobody would end the call.</summary>
+    private Held? HoldsCall(NgRequest request) => _held.Count > 0 && CallOf(request) is { } call ? _held.LastOrDefault(held => CallOf(held.Request) == call) : null;
+
+    private static string? CallOf(NgRequest request) => request switch
+    {
+        NgRequest.Offer offer => offer.CallId,
+        NgRequest.Answer answer => answer.CallId,
+        NgRequest.Delete delete => delete.CallId,
+        NgRequest.Query query => query.CallId,
+        _ => null,
+    };
+
     private void ServeHeld()
     {
         _hasLooked |= (_groups.Values.All(group => group.IsSeen) && AnyWorks) || _now >= _since + _policy.FirstLook;

@@ -51,7 +51,8 @@ public sealed partial class ControllerCore
         }
 
         // Nothing can be refused any more but by the media gateways.
-        if (branch.Offer is null)
+        bool begins = !branch.Call.Branches.Contains(branch);
+        if (begins)
         {
             _calls.TryAdd(call!.Id, call);
             call.Branches.Add(branch);
@@ -65,7 +66,47 @@ public sealed partial class ControllerCore
         (branch.Offer, branch.OfferedAt, branch.EndsAt) = (offer, _now, Baton.Wire.Instant.Never);
         branch.Labels[side] = request.Options.Label ?? branch.Labels[side];
         string said = Rewrite(session!, branch, 1 - side, request.Options, [.. offer!.Media.Select((media, i) => OfferOn(branch, media, i, request.Options))]).Write();
-        PutAll(branch, added, (outcome, detail) => Offered(branch, mediaBefore, added, outcome, detail, asked, said));
+        PutAll(branch, added, (outcome, detail) =>
+        {
+            if (outcome == OrderOutcome.PortTaken && branch.Call.Branches.Contains(branch))
+                TryElsewhere(request, asked, branch, begins, mediaBefore, added, detail);
+            else
+                Offered(branch, mediaBefore, added, outcome, detail, asked, said);
+        });
+    }
+
+    /// <summary>A member has another use for a port of ours: the offer is served anew with others, a few times; a call that begins may go to another group.</summary>
+    private void TryElsewhere(NgRequest.Offer request, Asked asked, Branch branch, bool begins, int mediaBefore, List<CallStream> added, string detail)
+    {
+        Call call = branch.Call;
+        bool mayMove = begins && call.Branches.Count == 1;
+        asked = asked with { PortTries = asked.PortTries + 1, PortDetail = detail };
+        if (asked.PortTries >= _policy.MostPortTries && mayMove)
+            asked = asked with { PortTries = 0, Avoids = [.. asked.Avoids, call.Group.Name] };
+        bool isLast = asked.PortTries >= _policy.MostPortTries;
+        if (isLast && !begins)
+        {
+            Offered(branch, mediaBefore, added, OrderOutcome.PortTaken, detail, asked, said: "");
+            return;
+        }
+
+        Withdraw(branch, mediaBefore, added);
+        if (begins)
+            TakeBack(branch);
+        if (isLast)
+            Refuse(asked, ControllerVerdict.PortsTaken, detail);
+        else
+            Serve(request, asked);
+    }
+
+    /// <summary>A branch that has not begun after all: as if its offer had not come.</summary>
+    private void TakeBack(Branch branch)
+    {
+        branch.Call.Branches.Remove(branch);
+        branch.Offer?.Dispose();
+        branch.Offer = null;
+        if (branch.Call.Branches.Count == 0)
+            _calls.Remove(branch.Call.Id);
     }
 
     private void Offered(Branch branch, int mediaBefore, List<CallStream> added, OrderOutcome outcome, string detail, Asked asked, string said)
@@ -92,8 +133,15 @@ public sealed partial class ControllerCore
             branch.Offer = null;
         }
 
-        Refuse(asked, outcome == OrderOutcome.NoAnswer ? ControllerVerdict.NoAnswer : ControllerVerdict.Refused, detail);
+        Refuse(asked, VerdictOf(outcome), detail);
     }
+
+    private static ControllerVerdict VerdictOf(OrderOutcome outcome) => outcome switch
+    {
+        OrderOutcome.NoAnswer => ControllerVerdict.NoAnswer,
+        OrderOutcome.PortTaken => ControllerVerdict.PortsTaken,
+        _ => ControllerVerdict.Refused,
+    };
 
     /// <summary>A call that is not there yet, or another branch of one: neither is in the table before its offer stands.</summary>
     private bool TryBegin(NgRequest.Offer request, Asked asked, ref Call? call, out Branch? branch)
@@ -107,9 +155,11 @@ public sealed partial class ControllerCore
                 return false;
             }
 
-            if (_groups.Values.Where(group => group.Works).MinBy(group => group.Load) is not { } freest)
+            if (_groups.Values.Where(group => group.Works && !asked.Avoids.Contains(group.Name)).MinBy(group => group.Load) is not { } freest)
             {
-                if (asked.HasWaited)
+                if (asked.Avoids.Count > 0)
+                    Refuse(asked, ControllerVerdict.PortsTaken, asked.PortDetail);
+                else if (asked.HasWaited)
                     Refuse(asked, ControllerVerdict.NoGateway, "");
                 else
                     Hold(request, asked, _now + _policy.Patience);

@@ -21,7 +21,7 @@ public sealed partial class ControllerCore
         _waiting.Add(waiting);
         foreach (CallStream stream in streams)
         {
-            stream.Told = stream.Order();
+            stream.Told = stream.Order(_notes);
             _outputs.Add(new ControllerOutput.Put(Expect(Heard), branch.Call.Group.Name, stream.Told));
         }
 

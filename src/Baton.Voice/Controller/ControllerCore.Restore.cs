@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Baton.Linux;
 
 namespace Baton.Voice.Controller;
@@ -15,10 +16,12 @@ public sealed partial class ControllerCore
     {
         foreach (FoundStream stream in found)
         {
-            if (CallNote.TryRead(stream.Note, out CallNote? note) && TryRestore(group, stream, note!))
+            CallNote? note = null;
+            if (_notes.TryOpen(stream.Id, stream.Note.Span, out byte[] opened) && CallNote.TryRead(opened, out note) && TryRestore(group, stream, note!))
                 Restored++;
             else
                 Unrestored++;
+            CryptographicOperations.ZeroMemory(opened);
             note?.A.Dispose();
             note?.B.Dispose();
         }
@@ -62,7 +65,7 @@ public sealed partial class ControllerCore
         stream.Side(1).Restore(note.B);
         _streams.Add(stream.Id, stream);
         group.Streams++;
-        stream.Told = stream.Order() with { Version = found.Version };
+        stream.Told = stream.Order(notes: null) with { Version = found.Version, Note = found.Note };
         return true;
     }
 }

@@ -22,6 +22,7 @@ public sealed partial class ControllerCore : IDisposable
 
     private readonly ControllerPolicy _policy;
     private readonly FillRandom _random;
+    private readonly NoteSealer _notes;
     private readonly Dictionary<string, MediaGroup> _groups = [];
     private readonly Dictionary<string, Call> _calls = [];
     private readonly Dictionary<ulong, CallStream> _streams = [];
@@ -42,9 +43,10 @@ public sealed partial class ControllerCore : IDisposable
     private DateTimeOffset _clock;
     private ICollection<ControllerOutput> _outputs = [];
 
-    public ControllerCore(ControllerPolicy policy, IReadOnlyList<MediaGroupDescription> groups, FillRandom random)
+    /// <param name="controlKey">From it comes the key of notes (<see cref="NoteSealer"/>). Stays the caller's.</param>
+    public ControllerCore(ControllerPolicy policy, IReadOnlyList<MediaGroupDescription> groups, ReadOnlySpan<byte> controlKey, FillRandom random)
     {
-        (_policy, _random, _answers) = (policy, random, new Answers(policy));
+        (_policy, _random, _answers, _notes) = (policy, random, new Answers(policy), new NoteSealer(controlKey, random));
         _allowance = new Allowance(policy.RequestsPerSecond, policy.RequestsAtOnce);
         foreach (MediaGroupDescription group in groups)
             _groups.Add(group.Name, new MediaGroup(group));
@@ -124,6 +126,7 @@ public sealed partial class ControllerCore : IDisposable
             branch.Offer?.Dispose();
         _streams.Clear();
         _calls.Clear();
+        _notes.Dispose();
     }
 
     private void Take(ControllerInput.Datagram datagram)
@@ -173,6 +176,12 @@ public sealed partial class ControllerCore : IDisposable
 
     private void Serve(NgRequest request, Asked asked)
     {
+        if (!asked.HasWaited && HoldsCall(request) is { } before)
+        {
+            Hold(request, asked, before.Until);
+            return;
+        }
+
         switch (request)
         {
             case NgRequest.Offer offer:
@@ -219,7 +228,7 @@ public sealed partial class ControllerCore : IDisposable
     {
         Count1(verdict);
         string reason = detail.Length == 0 ? verdict.ToString() : $"{verdict}: {detail}";
-        bool full = verdict is ControllerVerdict.TooManyCalls or ControllerVerdict.NoPorts or ControllerVerdict.NoGateway or ControllerVerdict.NoAnswer;
+        bool full = verdict is ControllerVerdict.TooManyCalls or ControllerVerdict.NoPorts or ControllerVerdict.PortsTaken or ControllerVerdict.NoGateway or ControllerVerdict.NoAnswer;
         Send(asked, full && asked.KnowsLoadLimit ? NgMessage.LoadLimit(asked.Cookie, reason) : NgMessage.Error(asked.Cookie, reason));
     }
 
@@ -238,6 +247,15 @@ public sealed partial class ControllerCore : IDisposable
 
         /// <summary>Long enough: it is answered now.</summary>
         internal bool HasWaited { get; init; }
+
+        /// <summary>How often a group's members had another use for its ports.</summary>
+        internal int PortTries { get; init; }
+
+        /// <summary>Groups where that was so too often.</summary>
+        internal IReadOnlyList<string> Avoids { get; init; } = [];
+
+        /// <summary>Who said it last.</summary>
+        internal string PortDetail { get; init; } = "";
     }
 
     /// <summary>A request that waits for orders.</summary>

@@ -32,6 +32,9 @@ public sealed record ControllerPolicy
     /// <summary>How long a request waits for media gateways. Below the patience of its client, who asks again after a second.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromMilliseconds(800);
 
+    /// <summary>How often an offer is given other ports of a group whose members have another use for them; then a new call goes to another group.</summary>
+    public int MostPortTries { get; init; } = 3;
+
     /// <summary>So long after its start at most requests wait until it is seen what the media gateways carry, and that one works: before that no call is known. Clients ask again meanwhile.</summary>
     public TimeSpan FirstLook { get; init; } = TimeSpan.FromSeconds(3);
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using Baton.Cluster.Certificates;
 using Baton.Cluster.Configuration;
+using Baton.Cluster.Records;
 using Baton.Media.Ng;
 using Microsoft.Extensions.Logging;
 
@@ -19,12 +20,13 @@ public sealed partial class ControllerProcess : IAsyncDisposable
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="tls">The node's: a handler's certificate, for media gateways believe their handler.</param>
-    public ControllerProcess(NodeOptions options, TlsMaterial tls, ILoggerFactory logs)
+    /// <param name="keys">The control key is enough.</param>
+    public ControllerProcess(NodeOptions options, ClusterKeys keys, TlsMaterial tls, ILoggerFactory logs)
     {
         ArgumentNullException.ThrowIfNull(options.Controller);
         (_options, _log) = (options.Controller, logs.CreateLogger("Baton.Controller"));
         ControllerPolicy policy = PolicyOf(_options);
-        _core = new ControllerCore(policy, [.. _options.Groups.Select(Describe)], RandomNumberGenerator.Fill);
+        _core = new ControllerCore(policy, [.. _options.Groups.Select(Describe)], keys.NewestControl, RandomNumberGenerator.Fill);
         _loop = new ControllerLoop(_core, Perform);
         _loop.Failed += e => _failed.TrySetException(e);
         _groups = _options.Groups.ToDictionary(group => group.Name, group => new MediaGroupShell(group, tls, policy, _loop, _log));

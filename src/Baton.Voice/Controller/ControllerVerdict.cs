@@ -45,6 +45,9 @@ public enum ControllerVerdict
     TooManyBranches,
     NoPorts,
 
+    /// <summary>The media gateways have another use for ports of ours, also for others that were tried.</summary>
+    PortsTaken,
+
     /// <summary>No group of media gateways works.</summary>
     NoGateway,
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Baton.Cli.Demo.Scenario;
 using Baton.Cluster.Protos;
+using Grpc.Core;
 
 namespace Baton.Robustness.Media;
 
@@ -27,8 +28,12 @@ public sealed class ControllerAndMediaTests(ITestOutputHelper output)
         using (secure)
         {
 
-            // We ask as operators do, who are not shown keys.
-            Assert.All(MediaStage.Members, member => Assert.True(Assert.Single(CallsOf(stage, member).Calls).Note.IsEmpty));
+            // Operators are not shown notes, and change nothing.
+            Assert.All(MediaStage.Members, member => Assert.True(Assert.Single(stage.Looks(member).List(new ListCalls()).Calls).Note.IsEmpty));
+            Assert.All(MediaStage.Members, member => Assert.False(Assert.Single(CallsOf(stage, member).Calls).Note.IsEmpty));
+            MediaService.MediaServiceClient operators = stage.Looks("a");
+            Assert.Equal(StatusCode.PermissionDenied, Assert.Throws<RpcException>(() => operators.End(new EndCall { Id = CallsOf(stage, "a").Calls[0].Id })).StatusCode);
+            Assert.Equal(StatusCode.PermissionDenied, Assert.Throws<RpcException>(() => operators.Put(new MediaCall { Id = 1, Version = 1 })).StatusCode);
             plain.Start(hears: Secure);
             secure.Start(hears: Plain);
             await stage.UntilAsync("both heard the turn of SEQ", () => Task.FromResult(Math.Min(plain.Last, secure.Last) > 65_600 && Math.Min(plain.ReportsHeard, secure.ReportsHeard) > 2));

@@ -25,7 +25,9 @@ internal sealed class MediaStage : IAsyncDisposable
     private readonly Dictionary<string, GrpcChannel> _channels = [];
     private readonly ClusterClient _client;
     private readonly TlsMaterial _tls;
+    private readonly TlsMaterial _operator;
     private readonly SocketsHttpHandler _http;
+    private readonly SocketsHttpHandler _operatorHttp;
 
     private readonly string _role;
 
@@ -61,9 +63,14 @@ internal sealed class MediaStage : IAsyncDisposable
 
         var files = new TlsOptions(_folder.File("ca.crt"), _folder.File("o.crt"), _folder.File("o.key"));
         _client = ClusterClient.Open(files);
-        Assert.True(TlsMaterial.TryLoad(files.AuthorityFile, files.CertificateFile, files.KeyFile, out TlsMaterial tls, out string error), error);
-        _tls = tls;
-        _http = GrpcEndpoint.Transport(tls, Gateway, _ => { });
+        (_tls, _operator) = (Load("h"), Load("o"));
+        (_http, _operatorHttp) = (GrpcEndpoint.Transport(_tls, Gateway, _ => { }), GrpcEndpoint.Transport(_operator, Gateway, _ => { }));
+
+        TlsMaterial Load(string name)
+        {
+            Assert.True(TlsMaterial.TryLoad(files.AuthorityFile, _folder.File($"{name}.crt"), _folder.File($"{name}.key"), out TlsMaterial tls, out string error), error);
+            return tls;
+        }
     }
 
     public static string Program => Environment.GetEnvironmentVariable("BATON_EXE") ?? Path.Combine(AppContext.BaseDirectory, "baton");
@@ -123,10 +130,16 @@ internal sealed class MediaStage : IAsyncDisposable
         Assert.True(answer.Value is { Done: true }, $"{answer.Value?.Detail} {answer.Error}");
     }
 
-    public MediaService.MediaServiceClient Calls(string member)
+    /// <summary>As a controller.</summary>
+    public MediaService.MediaServiceClient Calls(string member) => Calls(member, member, _http);
+
+    /// <summary>As an operator.</summary>
+    public MediaService.MediaServiceClient Looks(string member) => Calls(member, $"{member} as an operator", _operatorHttp);
+
+    private MediaService.MediaServiceClient Calls(string member, string channelName, SocketsHttpHandler http)
     {
-        if (!_channels.TryGetValue(member, out GrpcChannel? channel))
-            _channels[member] = channel = GrpcEndpoint.Channel($"{Of(member)}:7400", _http);
+        if (!_channels.TryGetValue(channelName, out GrpcChannel? channel))
+            _channels[channelName] = channel = GrpcEndpoint.Channel($"{Of(member)}:7400", http);
         return new MediaService.MediaServiceClient(channel);
     }
 
@@ -148,7 +161,9 @@ internal sealed class MediaStage : IAsyncDisposable
         foreach (GrpcChannel channel in _channels.Values)
             channel.Dispose();
         _http.Dispose();
+        _operatorHttp.Dispose();
         _tls.Dispose();
+        _operator.Dispose();
         _client.Dispose();
         _launcher.Dispose();
         _block.Dispose();

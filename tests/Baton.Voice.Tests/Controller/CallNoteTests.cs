@@ -46,11 +46,55 @@ public sealed class CallNoteTests
 
         static void Restore(byte[] bytes)
         {
+            using var notes = new NoteSealer(ControlKey, nonce => nonce.Clear());
+            ReadOnlyMemory<byte> seven = notes.Seal(7, [.. bytes]), eight = notes.Seal(8, [.. bytes]);
             using var stage = new ControllerStage(networks: [new MediaNetwork("pub", Ours, Ours6)]);
-            stage.Step(new ControllerInput.Found("g", [new FoundStream(7, 3, bytes), new FoundStream(7, 3, bytes), new FoundStream(8, 3, bytes)]));
+            stage.Step(new ControllerInput.Found("g", [new FoundStream(7, 3, seven), new FoundStream(7, 3, seven), new FoundStream(8, 3, eight)]));
             Assert.Equal(2 * stage.Core.Streams, stage.Core.PortsTaken);
             Assert.Equal(3, stage.Core.Restored + stage.Core.Unrestored);
         }
+    }
+
+    /// <summary>What media gateways keep shows no key, and says nothing to who has another control key, or under another stream's id.</summary>
+    [Fact]
+    public void OnlyAControllerOfTheClusterReadsIt()
+    {
+        using CallNoteOwner owner = new();
+        (StreamOrder order, NoteSide side) = (owner.Order, owner.Note.B);
+        Assert.Equal(-1, order.Note.Span.IndexOf(side.PhoneKey!.KeyAndSalt));
+        Assert.All(side.Ours, key => Assert.Equal(-1, order.Note.Span.IndexOf(key.KeyAndSalt)));
+        Assert.True(owner.Stage.Notes.TryOpen(order.Id, order.Note.Span, out byte[] opened));
+        Assert.NotEqual(-1, opened.AsSpan().IndexOf(side.PhoneKey.KeyAndSalt));
+        Assert.False(owner.Stage.Notes.TryOpen(order.Id + 1, order.Note.Span, out _));
+        byte[] changed = order.Note.ToArray();
+        changed[^1] ^= 1;
+        Assert.False(owner.Stage.Notes.TryOpen(order.Id, changed, out _));
+        Assert.False(owner.Stage.Notes.TryOpen(order.Id, order.Note.Span[..NoteSealer.Overhead], out _));
+        using var other = new NoteSealer(new byte[32], bytes => bytes.Clear());
+        Assert.False(other.TryOpen(order.Id, order.Note.Span, out _));
+
+        using var next = new ControllerStage();
+        next.Step(new ControllerInput.Found("g", [new FoundStream(order.Id, order.Version, opened)]));
+        Assert.Equal((0, 1), (next.Core.Restored, next.Core.Unrestored));
+        next.Step(new ControllerInput.Found("g", [new FoundStream(order.Id, order.Version, order.Note)]));
+        Assert.Equal((1, 1), (next.Core.Restored, next.Core.Unrestored));
+    }
+
+    private sealed class CallNoteOwner : IDisposable
+    {
+        public CallNoteOwner()
+        {
+            Note = Agreed(out ControllerStage stage);
+            (Stage, Order) = (stage, Assert.Single(stage.Media).Value);
+        }
+
+        public ControllerStage Stage { get; }
+
+        public CallNote Note { get; }
+
+        public StreamOrder Order { get; }
+
+        public void Dispose() => Stage.Dispose();
     }
 
     [Fact]
@@ -70,7 +114,9 @@ public sealed class CallNoteTests
         stage = new ControllerStage();
         stage.Offer(Phone(4_000), ("transport-protocol", "RTP/SAVP"), ("label", "caller"));
         stage.Answer(Phone(5_000, "RTP/SAVP", attributes: CryptoLine(1, SrtpSuite.AesCm128Tag80, 7)));
-        Assert.True(CallNote.TryRead(Assert.Single(stage.Media).Value.Note, out CallNote? note));
+        StreamOrder order = Assert.Single(stage.Media).Value;
+        Assert.True(stage.Notes.TryOpen(order.Id, order.Note.Span, out byte[] opened));
+        Assert.True(CallNote.TryRead(opened, out CallNote? note));
         return note!;
     }
 }

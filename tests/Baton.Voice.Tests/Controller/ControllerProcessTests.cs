@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Baton.Cluster.Certificates;
 using Baton.Cluster.Configuration;
 using Baton.Cluster.Protos;
+using Baton.Cluster.Records;
 using Baton.Media.Ng;
 using Baton.Media.Sdp;
 using Baton.Srtp;
@@ -17,6 +18,7 @@ public sealed class ControllerProcessTests : IAsyncLifetime
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("baton-controller-").FullName;
     private readonly List<ControllerProcess> _controllers = [];
+    private readonly ClusterKeys _keys = ClusterKeys.Of(1, new byte[32]);
     private FakeMember _a = null!, _b = null!;
 
     public async ValueTask InitializeAsync()
@@ -35,6 +37,7 @@ public sealed class ControllerProcessTests : IAsyncLifetime
             await controller.DisposeAsync();
         await _a.DisposeAsync();
         await _b.DisposeAsync();
+        _keys.Dispose();
         Directory.Delete(_directory, recursive: true);
     }
 
@@ -125,7 +128,7 @@ public sealed class ControllerProcessTests : IAsyncLifetime
         using Client client = await StartAsync();
         _b.Refuses = MediaVerdict.MediaPortTaken;
         BencodeValue.Dictionary answer = await client.AskAsync(("command", "offer"), ("call-id", "c"), ("from-tag", "f"), ("sdp", Phone(4_000)));
-        Assert.Equal("Refused: b: MediaPortTaken", Error(answer));
+        Assert.Equal("PortsTaken: b: MediaPortTaken", Error(answer));
         await EventuallyAsync(() => _a.Calls.IsEmpty && Counter("calls.port-pairs") == 0, "taken back");
     }
 
@@ -181,7 +184,7 @@ public sealed class ControllerProcessTests : IAsyncLifetime
                     [new IPEndPoint(at, 0)], clients ?? [new IPNetwork(at, at.AddressFamily == AddressFamily.InterNetwork ? 32 : 128)],
                     [new GroupOptions("g", [new("a", _a.Endpoint.ToString()), new("b", _b.Endpoint.ToString())], [new("pub", IPAddress.Parse("127.0.0.9"), null, null)], 30_000, 30_019)]),
             },
-            Tls("h"), NullLoggerFactory.Instance);
+            _keys, Tls("h"), NullLoggerFactory.Instance);
         _controllers.Add(controller);
         controller.Start();
         await EventuallyAsync(() => Counter("group.g.members") == 2 && Counter("group.g.works") == 1, "both members are there");

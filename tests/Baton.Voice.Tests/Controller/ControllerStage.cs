@@ -17,15 +17,24 @@ internal sealed class ControllerStage : IDisposable
     internal static readonly IPAddress Ours = IPAddress.Parse("203.0.113.9");
     internal static readonly IPAddress Ours6 = IPAddress.Parse("2001:db8::9");
 
+    /// <summary>Every controller of the cluster has it.</summary>
+    internal static readonly byte[] ControlKey = [.. Enumerable.Repeat((byte)7, 32)];
+
     private readonly List<ControllerOutput> _outputs = [];
     private byte _random;
     private int _cookie;
 
+    /// <summary>Of the group h, where there is one; those of g begin at 30,000.</summary>
+    internal const int FirstPortOfH = 40_000;
+
     /// <param name="hasLooked">False: it has just begun, and its media gateways have not said anything.</param>
-    internal ControllerStage(ControllerPolicy? policy = null, int ports = 100, bool hasLooked = true, params MediaNetwork[] networks)
+    /// <param name="further">The group h too, with as many ports.</param>
+    internal ControllerStage(ControllerPolicy? policy = null, int ports = 100, bool hasLooked = true, bool further = false, params MediaNetwork[] networks)
     {
+        MediaNetwork[] used = networks is [] ? [new MediaNetwork("pub", Ours, Ours6)] : networks;
+        MediaGroupDescription[] groups = [Group("g", 30_000), .. further ? [Group("h", FirstPortOfH)] : Array.Empty<MediaGroupDescription>()];
         Core = new ControllerCore(
-            policy ?? new ControllerPolicy(), [new MediaGroupDescription("g", networks is [] ? [new MediaNetwork("pub", Ours, Ours6)] : networks, 30_000, 30_000 + (2 * ports) - 1)],
+            policy ?? new ControllerPolicy(), groups, ControlKey,
             bytes =>
             {
                 foreach (ref byte each in bytes)
@@ -33,11 +42,19 @@ internal sealed class ControllerStage : IDisposable
             });
         if (!hasLooked)
             return;
-        Core.Step(new ControllerInput.Found("g", []), Now, DateTimeOffset.UnixEpoch, _outputs);
-        Core.Step(new ControllerInput.GroupWorks("g", true), Now, DateTimeOffset.UnixEpoch, _outputs);
+        foreach (MediaGroupDescription group in groups)
+        {
+            Core.Step(new ControllerInput.Found(group.Name, []), Now, DateTimeOffset.UnixEpoch, _outputs);
+            Core.Step(new ControllerInput.GroupWorks(group.Name, true), Now, DateTimeOffset.UnixEpoch, _outputs);
+        }
+
+        MediaGroupDescription Group(string name, int first) => new(name, used, first, first + (2 * ports) - 1);
     }
 
     internal ControllerCore Core { get; }
+
+    /// <summary>As the core has it.</summary>
+    internal NoteSealer Notes { get; } = new(ControlKey, bytes => bytes.Clear());
 
     internal Instant Now { get; set; } = Instant.FromMilliseconds(1_000);
 
@@ -155,5 +172,9 @@ internal sealed class ControllerStage : IDisposable
 
     internal static string Key(SrtpMasterKey? key) => key is null ? "plain" : $"{key.Suite.SdesName()} {Convert.ToBase64String(key.KeyAndSalt)}";
 
-    public void Dispose() => Core.Dispose();
+    public void Dispose()
+    {
+        Core.Dispose();
+        Notes.Dispose();
+    }
 }

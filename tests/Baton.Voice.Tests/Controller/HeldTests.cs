@@ -45,6 +45,41 @@ public sealed class HeldTests
         Assert.Equal("ok", Read(Assert.Single(stage.Step(new ControllerInput.GroupWorks("g", true))))!.Find("result")!.ToString());
     }
 
+    /// <summary>Were it served at once, it would find nothing, and nobody would end the call.</summary>
+    [Fact]
+    public void ADeleteDoesNotOvertakeTheOfferThatWaits()
+    {
+        using var stage = new ControllerStage();
+        stage.Step(new ControllerInput.GroupWorks("g", false));
+        Assert.Null(Offer(stage, "1"));
+        Assert.Null(stage.Send("2", ("command", "delete"), ("call-id", "1")));
+        Assert.Equal("NothingToDelete", Verdict(stage, "3", "another"));
+        List<byte[]> replies = stage.Step(new ControllerInput.GroupWorks("g", true));
+        Assert.Equal((2, 0, 0, 0), (replies.Count, stage.Core.Calls, stage.Core.PortsTaken, stage.Media.Count));
+        Assert.Equal((1L, 1), (stage.Core.Count(ControllerVerdict.Deleted), stage.PutsSeen));
+        Assert.Equal([CallEnd.Deleted], stage.Ends);
+    }
+
+    /// <summary>Nobody carried media in time: the offer is refused, and its delete behind it finds nothing.</summary>
+    [Fact]
+    public void ADeleteWaitsNoLongerThanItsOffer()
+    {
+        using var stage = new ControllerStage();
+        stage.Step(new ControllerInput.GroupWorks("g", false));
+        Assert.Null(Offer(stage, "1"));
+        stage.After(TimeSpan.FromMilliseconds(400));
+        Assert.Null(stage.Send("2", ("command", "delete"), ("call-id", "1")));
+        Assert.Equal(2, stage.After(TimeSpan.FromMilliseconds(400)).Count);
+        Assert.Equal((0, 1L, 1L), (stage.Core.HeldRequests, stage.Core.Count(ControllerVerdict.NoGateway), stage.Core.Count(ControllerVerdict.NothingToDelete)));
+    }
+
+    private static string Verdict(ControllerStage stage, string cookie, string call)
+    {
+        long before = stage.Core.Count(ControllerVerdict.NothingToDelete);
+        Assert.NotNull(stage.Send(cookie, ("command", "delete"), ("call-id", call)));
+        return stage.Core.Count(ControllerVerdict.NothingToDelete) == before + 1 ? "NothingToDelete" : "";
+    }
+
     [Fact]
     public void NotAnyNumberOfThem()
     {

@@ -80,14 +80,14 @@ internal sealed class CallDesk(MediaPath path, Func<IMember> member, string name
 /// <summary>The gRPC service on a media gateway's status address.</summary>
 internal sealed class MediaRpc(CallDesk desk) : P.MediaService.MediaServiceBase
 {
-    public override Task<P.MediaReply> Put(P.MediaCall request, ServerCallContext context) => Checked(context, () => desk.PutAsync(request));
+    public override Task<P.MediaReply> Put(P.MediaCall request, ServerCallContext context) => Checked(context, changes: true, () => desk.PutAsync(request));
 
-    public override Task<P.MediaReply> End(P.EndCall request, ServerCallContext context) => Checked(context, () => desk.EndAsync(request.Id));
+    public override Task<P.MediaReply> End(P.EndCall request, ServerCallContext context) => Checked(context, changes: true, () => desk.EndAsync(request.Id));
 
-    public override Task<P.CallReport> Query(P.QueryCall request, ServerCallContext context) => Checked(context, () => desk.QueryAsync(request.Id));
+    public override Task<P.CallReport> Query(P.QueryCall request, ServerCallContext context) => Checked(context, changes: false, () => desk.QueryAsync(request.Id));
 
-    /// <summary>An operator sees which calls there are; their notes have keys in them and are the controller's.</summary>
-    public override Task<P.CallList> List(P.ListCalls request, ServerCallContext context) => Checked(context, async () =>
+    /// <summary>An operator sees which calls there are; their notes are the controller's.</summary>
+    public override Task<P.CallList> List(P.ListCalls request, ServerCallContext context) => Checked(context, changes: false, async () =>
     {
         P.CallList list = await desk.ListAsync(request);
         if (RoleOf(context) == "operator")
@@ -99,15 +99,16 @@ internal sealed class MediaRpc(CallDesk desk) : P.MediaService.MediaServiceBase
         return list;
     });
 
-    public override Task Watch(P.WatchCalls request, IServerStreamWriter<P.CallEvent> responseStream, ServerCallContext context) => Checked(context, async () =>
+    public override Task Watch(P.WatchCalls request, IServerStreamWriter<P.CallEvent> responseStream, ServerCallContext context) => Checked(context, changes: false, async () =>
     {
         await desk.WatchAsync(responseStream, context.CancellationToken);
         return 0;
     });
 
-    /// <summary>Calls are a controller's affair: not of the other gateways, whom the status address knows too.</summary>
-    private static Task<T> Checked<T>(ServerCallContext context, Func<Task<T>> ask) =>
-        RoleOf(context) is "handler" or "operator" ? ask() : throw new RpcException(new Status(StatusCode.PermissionDenied, "a controller's certificate is needed"));
+    /// <summary>Calls are a controller's affair: an operator looks, and the other gateways, whom the status address knows too, do not even that.</summary>
+    private static Task<T> Checked<T>(ServerCallContext context, bool changes, Func<Task<T>> ask) => RoleOf(context) is "handler" || (RoleOf(context) is "operator" && !changes)
+        ? ask()
+        : throw new RpcException(new Status(StatusCode.PermissionDenied, "a controller's certificate is needed"));
 
     private static string? RoleOf(ServerCallContext context) =>
         context.GetHttpContext().Connection.ClientCertificate is { } shown && NodeIdentity.TryRead(shown, out NodeIdentity who) ? who.Role : null;
