@@ -80,6 +80,19 @@ public sealed class CallNoteTests
         Assert.Equal((1, 1), (next.Core.Restored, next.Core.Unrestored));
     }
 
+    /// <summary>A call that was found again is one call: after another offer in it, its delete leaves nothing.</summary>
+    [Fact]
+    public void ACallThatWasFoundAgainEndsAsAnyOther()
+    {
+        using CallNoteOwner owner = new();
+        using var next = new ControllerStage();
+        next.Step(new ControllerInput.Found("g", [new FoundStream(owner.Order.Id, owner.Order.Version, owner.Order.Note)]));
+        next.Offer(Phone(4_000), ("to-tag", "t"), ("transport-protocol", "RTP/SAVP"));
+        next.Ask(("command", "delete"), ("call-id", "c"));
+        Assert.Equal((0, 0, 0), (next.Core.Calls, next.Core.Streams, next.Core.PortsTaken));
+        Assert.Equal([CallEnd.Deleted], next.Ends);
+    }
+
     private sealed class CallNoteOwner : IDisposable
     {
         public CallNoteOwner()
