@@ -40,6 +40,7 @@ internal static class Cases
             new(name, "dropped by receive queues of this host's UDP sockets", drops, ""),
             new(name, "longest gap between two packets of a call", report.GapEachMs.Max(), "ms"),
             new(name, "a packet was sent late by at most", report.LateMs, "ms"),
+            new(name, "longest turn of the active", Tally.Counter(after, "engine.turn-longest-us") / 1000.0, "ms"),
             new(name, "processor time of the active", 100 * used / (seconds + 0.5), "%"),
             new(name, "processor time of the standby", 100 * usedStandby / (seconds + 0.5), "%"),
         ];
