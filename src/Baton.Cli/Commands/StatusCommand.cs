@@ -16,6 +16,7 @@ internal static class StatusCommand
         var after = new Option<ulong>("--after") { Description = "With --limit: the next page, SAs with higher ids." };
         var filter = new SaFilter();
         var command = new Command("status", "How the cluster is: members, term, leases, and whether the standby would work if the active died now.") { json, sas, after };
+        command.Subcommands.Add(StatusCallsCommand.Create());
         filter.AddTo(command);
         cluster.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>

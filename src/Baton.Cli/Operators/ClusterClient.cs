@@ -61,6 +61,11 @@ public sealed class ClusterClient : IDisposable
     public Task<Answer<IkeReply>> IkeAsync(string node, IkeCommand command, TimeSpan patience, CancellationToken cancellation) =>
         AskAsync(node, channel => new NodeService.NodeServiceClient(channel).IkeAsync(command, deadline: DateTime.UtcNow + patience, cancellationToken: cancellation), _nodeHttp);
 
+    /// <summary>Those calls of a media gateway, page by page; each page has this patience.</summary>
+    public Task<Answer<CallReports>> CallsAsync(string node, CallQuery query, TimeSpan patience, CancellationToken cancellation) =>
+        query.CollectAsync(request => AskAsync(node, channel => new MediaService.MediaServiceClient(channel)
+            .ReportAsync(request, deadline: DateTime.UtcNow + patience, cancellationToken: cancellation), _nodeHttp));
+
     public void Dispose()
     {
         foreach (GrpcChannel channel in _channels.Values) channel.Dispose();

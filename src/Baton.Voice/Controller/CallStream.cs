@@ -104,7 +104,12 @@ internal sealed class CallStream(ulong id, Branch branch, ushort portA, ushort p
 
     /// <param name="notes">Null: without a note, to compare with what was told.</param>
     internal StreamOrder Order(NoteSealer? notes) => new(
-        id, (Told?.Version ?? 0) + 1, branch.Call.Id, _sides[0].Order(branch.Address(0)), _sides[1].Order(branch.Address(1))) { Note = notes?.Seal(id, CallNote.Of(this).Write()) };
+        id, (Told?.Version ?? 0) + 1, branch.Call.Id, _sides[0].Order(branch.Address(0)), _sides[1].Order(branch.Address(1)))
+    {
+        Note = notes?.Seal(id, CallNote.Of(this).Write()),
+        FromTag = branch.Tag(0) ?? "",
+        ToTag = branch.Tag(1) ?? "",
+    };
 
     public void Dispose()
     {

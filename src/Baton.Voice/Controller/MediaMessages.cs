@@ -15,6 +15,8 @@ internal static class MediaMessages
         Id = order.Id,
         Version = order.Version,
         Name = Short(order.Name),
+        FromTag = Short(order.FromTag),
+        ToTag = Short(order.ToTag),
         Note = UnsafeByteOperations.UnsafeWrap(order.Note),
         A = Of(order.A),
         B = Of(order.B),

@@ -12,6 +12,11 @@ public sealed record StreamOrder(ulong Id, ulong Version, string Name, LegOrder 
     /// <summary>A <see cref="CallNote"/>, for the controller after this one.</summary>
     public ReadOnlyMemory<byte> Note { get; init; }
 
+    /// <summary>For people, as the name is.</summary>
+    public string FromTag { get; init; } = "";
+
+    public string ToTag { get; init; } = "";
+
     /// <summary>Are these the same wish, whatever the version?</summary>
     public bool Wants(StreamOrder other) => A.Wants(other.A) && B.Wants(other.B);
 }

@@ -59,6 +59,9 @@ public sealed class MediaEngine : IDisposable
 
     public int Waiting => _waiting.Count;
 
+    /// <summary>Of all streams, in the life of this process.</summary>
+    public QualityTotals Quality { get; } = new();
+
     public long Count(MediaVerdict verdict) => _counts[(int)verdict];
 
     /// <summary>Sets a call up. The keys stay the caller's.</summary>
@@ -250,7 +253,7 @@ public sealed class MediaEngine : IDisposable
         return MediaVerdict.Relayed;
     }
 
-    private static void Count(MediaLeg leg, SrtpHalf half, MediaSource source, ReadOnlySpan<byte> packet, int length, Instant now)
+    private void Count(MediaLeg leg, SrtpHalf half, MediaSource source, ReadOnlySpan<byte> packet, int length, Instant now)
     {
         if (half == SrtpHalf.Rtcp)
         {
@@ -260,7 +263,10 @@ public sealed class MediaEngine : IDisposable
 
         leg.Counts.Packets++;
         leg.Counts.Bytes += length;
-        source.Meter.Take(packet, now);  // sealed or not, the header is in the clear
+        if (_worksSince is { } begun && source.Meter.Begun != begun)
+            source.MeasureSince(begun);
+        if (source.Meter.Take(packet, now) is { } stretch)  // sealed or not, the header is in the clear
+            Quality.Take(stretch);
     }
 
     /// <summary>RTP or RTCP (RFC 5761 4: payload types 64 to 95 are RTCP's where both share a port); null: neither.</summary>

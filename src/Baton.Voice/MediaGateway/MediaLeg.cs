@@ -43,6 +43,29 @@ public sealed class MediaLeg : IDisposable
     /// <summary>What its phone sent.</summary>
     public MediaLegCounts Counts { get; } = new();
 
+    /// <summary>What its phone says that it hears of the other one; null: it has not said.</summary>
+    public HeardReport? Heard { get; private set; }
+
+    /// <summary>The first one in the tenure of this member: its fraction is of the time since the phone's report before, and so of a takeover.</summary>
+    public HeardReport? HeardFirst { get; private set; }
+
+    private Instant _heardIn;
+
+    /// <summary>RTCP of its phone, in the clear.</summary>
+    internal void TakeReport(ReadOnlySpan<byte> compound)
+    {
+        foreach (MediaSource talker in Other._sources)
+        {
+            HeardReport heard = Heard ?? default;
+            if (talker.Half != SrtpHalf.Rtp || !HeardReport.TryRead(compound, talker.Ssrc, ref heard))
+                continue;
+            if (_heardIn != talker.Meter.Begun)
+                (_heardIn, HeardFirst) = (talker.Meter.Begun, null);
+            Heard = heard;
+            HeardFirst ??= heard;
+        }
+    }
+
     /// <summary>Another description: sources go on where their keys stayed.</summary>
     internal void Change(MediaLegDescription description)
     {
@@ -92,7 +115,7 @@ public sealed class MediaLeg : IDisposable
         if (_sources.Count(source => source.Half == half) >= most && !Forget(half, now - policy.SourceSilence))
             return null;
         MediaSource added = half == SrtpHalf.Rtp ? new RtpSource(this, ssrc, policy) : new RtcpSource(this, ssrc, policy);
-        added.LastAt = now;
+        added.LastAt = added.KnownSince = now;
         _sources.Add(added);
         return added;
     }

@@ -47,8 +47,22 @@ internal abstract class MediaSource(MediaLeg leg, SrtpHalf half, uint ssrc) : ID
     /// <summary>The number under which the last packet was sealed, or is to be.</summary>
     public ulong SealedNumber { get; protected set; }
 
-    /// <summary>Of RTP: what came.</summary>
-    public StreamMeter Meter { get; } = new();
+    /// <summary>Of RTP: what passed, in the tenure of this member.</summary>
+    public StreamMeter Meter { get; private set; } = new();
+
+    /// <summary>The highest number before the last packet; of a successor's first one, where its predecessor stood. 0: nobody knows.</summary>
+    public ulong Before { get; protected set; }
+
+    /// <summary>Since when this member knows of it.</summary>
+    public Instant KnownSince { get; set; }
+
+    /// <summary>A tenure began: the meter counts anew, behind what another member has let pass.</summary>
+    public void MeasureSince(Instant begun)
+    {
+        Meter = new StreamMeter(begun);
+        if (KnownSince < begun)
+            Meter.FollowOn(Before, begun);
+    }
 
     /// <summary>May it be forgotten? Never where a number of it was opened or sealed: it would be so twice.</summary>
     public bool MayGo => !IsProven || (Leg.Description.PhoneKey is null && Leg.Other.Description.OurKey is null);

@@ -62,6 +62,7 @@ internal sealed class RtcpSource : MediaSource
             return asked;
         if (_opens is not null && !_opens.Accept(opened))
             return MediaVerdict.Replayed;
+        Leg.TakeReport(buffer[..length]);
         if (_seals is null)
             return MediaVerdict.Relayed;
         ulong number = _next;

@@ -65,6 +65,7 @@ internal sealed class RtpSource : MediaSource
                 return MediaVerdicts.Of(verdict);
         }
 
+        Before = _opens is not null ? _opens.Window.Top : _seals?.Sealed.Top ?? 0;
         (Number, SealedNumber) = (_opens is not null ? opened : sealedAs, sealedAs);
 
         // Both are asked, so that both ceilings rise at once.

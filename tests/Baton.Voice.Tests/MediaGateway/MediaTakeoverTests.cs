@@ -156,6 +156,21 @@ public sealed class MediaTakeoverTests : IDisposable
         Assert.InRange(_b.Heard.Count, 29, 30);
     }
 
+    /// <summary>Where its ceiling ends its predecessor may have been: what it had ahead of the traffic is not known to be lost.</summary>
+    [Fact]
+    public void A_successor_knows_how_much_nobody_relayed_before_it()
+    {
+        Talk(30);
+        Kill("B");
+        Call.Engine.Begin(_cluster.Now);
+        _a.Next += 9;
+        Talk(5);
+        StreamMeter meter = Call.Call.A.Streams.Single().Meter;
+        Assert.InRange(meter.LostInTakeover, 7, 9);
+        Assert.Equal(meter.LostInTakeover, meter.Lost);
+        Assert.Equal(5, meter.Packets);
+    }
+
     [Fact]
     public void Who_is_not_active_relays_nothing()
     {

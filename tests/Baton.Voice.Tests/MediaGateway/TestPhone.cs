@@ -72,6 +72,16 @@ internal sealed class TestPhone : IDisposable
         return buffer[..length];
     }
 
+    /// <summary>A whole report of its own, as it leaves.</summary>
+    public byte[] Report(ulong number, byte[] plain)
+    {
+        byte[] buffer = [.. plain, .. new byte[SrtpSuites.MostOverhead]];
+        int length = plain.Length;
+        if (_sealsRtcp is not null)
+            Assert.Equal(SrtpVerdict.Passed, _sealsRtcp.Seal(buffer, length, number, out length));
+        return buffer[..length];
+    }
+
     public void Hear(ReadOnlySpan<byte> arrived, SrtpHalf half)
     {
         byte[] packet = arrived.ToArray();

@@ -24,6 +24,8 @@ internal static class CallReader
             return "a call has an id and a version above 0";
         if (System.Text.Encoding.UTF8.GetByteCount(said.Name) > LongestName || said.Note.Length > LongestNote)
             return $"its name is longer than {LongestName} bytes, or its note than {LongestNote}";
+        if (said.FromTag.Length > LongestName || said.ToTag.Length > LongestName)
+            return $"a tag is longer than {LongestName}";
         if (said.A is null || said.B is null)
             return "a call has two legs";
         var ports = new IPEndPoint?[4];
@@ -40,7 +42,7 @@ internal static class CallReader
         P.SrtpKey[] keys = [.. new[] { said.A.PhoneKey, said.A.OurKey, said.B.PhoneKey, said.B.OurKey }.OfType<P.SrtpKey>()];
         if (keys.Select(key => key.KeyAndSalt).Distinct().Count() < keys.Length)
             return "a key is there twice: each direction of each leg has its own";
-        var without = new P.MediaCall { Id = said.Id, Version = said.Version, Name = said.Name, Note = said.Note };
+        var without = new P.MediaCall { Id = said.Id, Version = said.Version, Name = said.Name, Note = said.Note, FromTag = said.FromTag, ToTag = said.ToTag };
         setting = new CallSetting(without, Leg(said.A, before?.A), Leg(said.B, before?.B), ports);
         return null;
     }

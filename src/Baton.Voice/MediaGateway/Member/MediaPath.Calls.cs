@@ -1,6 +1,5 @@
 using System.Net;
 using Baton.Linux;
-using Baton.Srtp;
 using Baton.Wire;
 using Microsoft.Extensions.Logging;
 using P = Baton.Cluster.Protos;
@@ -82,18 +81,6 @@ public sealed partial class MediaPath
 
     /// <summary>0: there is no such call.</summary>
     internal ulong VersionOf(ulong id) => _calls.GetValueOrDefault(id)?.Setting.Said.Version ?? 0;
-
-    internal P.CallReport Report(ulong id)
-    {
-        var report = new P.CallReport { Member = "", Active = _works, Id = id, Verdict = P.MediaVerdict.MediaNoSuchCall };
-        if (!_calls.TryGetValue(id, out HostedCall? call))
-            return report;
-        report.Verdict = P.MediaVerdict.MediaGranted;
-        (report.Version, report.Name) = (call.Setting.Said.Version, call.Setting.Said.Name);
-        report.SilentMs = (ulong)Math.Max(0, (_now - _engine.HeardAt(call.Live)).TotalMilliseconds);
-        (report.A, report.B) = (Report(call.Live.A), Report(call.Live.B));
-        return report;
-    }
 
     internal P.CallList List(P.ListCalls asked)
     {
@@ -225,34 +212,5 @@ public sealed partial class MediaPath
     {
         happened.Term = _member.Term;
         Said?.Invoke(happened);
-    }
-
-    private P.LegReport Report(MediaLeg leg)
-    {
-        (UdpEndpoint rtp, UdpEndpoint rtcp) = (leg.RemoteOf(SrtpHalf.Rtp), leg.RemoteOf(SrtpHalf.Rtcp));
-        var report = new P.LegReport
-        {
-            PhoneRtp = rtp.IsNone ? "" : rtp.ToString(),
-            PhoneRtcp = rtcp.IsNone ? "" : rtcp.ToString(),
-            Packets = (ulong)leg.Counts.Packets,
-            Bytes = (ulong)leg.Counts.Bytes,
-            RtcpPackets = (ulong)leg.Counts.RtcpPackets,
-            Dropped = (ulong)leg.Counts.Dropped,
-        };
-        foreach ((uint ssrc, StreamMeter meter, Instant lastAt) in leg.Streams)
-        {
-            report.Streams.Add(new P.StreamReport
-            {
-                Ssrc = ssrc,
-                Packets = (ulong)meter.Packets,
-                Lost = meter.Lost,
-                Jitter = meter.Jitter,
-                Highest = meter.Packets == 0 ? 0 : meter.Highest,
-                PayloadType = meter.PayloadType,
-                LastHeardMs = (ulong)Math.Max(0, (_now - lastAt).TotalMilliseconds),
-            });
-        }
-
-        return report;
     }
 }

@@ -46,6 +46,7 @@ public sealed partial class MediaPath : IMemberPath, IMediaSink
     private Instant _nextSilenceAgain;
     private Instant? _closeAt;
     private bool _works;
+    private Instant _worksSince;
     private bool _frozen;
     private Instant? _waitsUntil;
     private bool _hasWaited;
@@ -143,7 +144,7 @@ public sealed partial class MediaPath : IMemberPath, IMediaSink
 
     public void BecomeActive(Instant now)
     {
-        (_now, _works, _frozen, _closeAt) = (now, true, false, null);
+        (_now, _worksSince, _works, _frozen, _closeAt) = (now, now, true, false, null);
         foreach (HostedCall call in _calls.Values)
             Open(call);
         _engine.Begin(now);
@@ -212,6 +213,8 @@ public sealed partial class MediaPath : IMemberPath, IMediaSink
         yield return ("media.handed-over", (ulong)HandedOver);
         yield return ("media.words-refused", (ulong)Misunderstood);
         yield return ("media.silent", (ulong)SilentCalls);
+        foreach ((string Name, ulong Value) counter in _engine.Quality.Counters())
+            yield return counter;
     }
 
     public void Dispose()

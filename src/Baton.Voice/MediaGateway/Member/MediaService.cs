@@ -33,6 +33,13 @@ internal sealed class CallDesk(MediaPath path, Func<IMember> member, string name
         return report;
     });
 
+    public Task<P.CallReports> ReportAsync(P.ReportCalls asked) => OnEngine(() =>
+    {
+        P.CallReports reports = path.Report(asked);
+        reports.Member = name;
+        return reports;
+    });
+
     public Task<P.CallList> ListAsync(P.ListCalls asked) => OnEngine(() =>
     {
         P.CallList list = path.List(asked);
@@ -85,6 +92,8 @@ internal sealed class MediaRpc(CallDesk desk) : P.MediaService.MediaServiceBase
     public override Task<P.MediaReply> End(P.EndCall request, ServerCallContext context) => Checked(context, changes: true, () => desk.EndAsync(request.Id));
 
     public override Task<P.CallReport> Query(P.QueryCall request, ServerCallContext context) => Checked(context, changes: false, () => desk.QueryAsync(request.Id));
+
+    public override Task<P.CallReports> Report(P.ReportCalls request, ServerCallContext context) => Checked(context, changes: false, () => desk.ReportAsync(request));
 
     /// <summary>An operator sees which calls there are; their notes are the controller's.</summary>
     public override Task<P.CallList> List(P.ListCalls request, ServerCallContext context) => Checked(context, changes: false, async () =>
