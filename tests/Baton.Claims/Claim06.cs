@@ -6,7 +6,8 @@ namespace Baton.Claims;
 
 /// <summary>As 2: the fourth device is the controller of media gateways, and second and third are media gateways.</summary>
 /// <remarks>The first device is a phone with SRTP. What the media gateways say to it with numbers of their own is SRTCP: leased, and seen in each packet's index (RFC 3711 3.4).</remarks>
-public sealed class Claim06
+[Collection(nameof(ControllerRun))]
+public sealed class Claim06(ControllerRun run)
 {
     private const uint Plain = 0xA1;
     private const uint Secure = 0xB2;
@@ -44,6 +45,22 @@ public sealed class Claim06
             Assert.Equal(id, await ReplacedAsync(stage, plain, phone, second: "b", third: "a"));
             Assert.Equal(asked, proxy.Asked);
         }
+    }
+
+    /// <summary>The same in the demo: a dozen calls, half of them with a ROC above 0; and its other promises for media gateways.</summary>
+    [Fact]
+    public void Holds_for_the_calls_of_the_demo()
+    {
+        run.AssertGoesOnAboveTheLimit();
+        run.AssertSameSa();
+        run.AssertPassedOn();
+        run.AssertOrder("kill", "restart", "switchover", "pause", "controller-restart", "kill", "restart", "stop");
+        Assert.True(run.Count("replaysInjected") > 1_000);
+        Assert.Equal(run.Count("replaysInjected"), run.Count("replaysRefused"));
+        Assert.InRange(run.Count("rolledOver"), 1, run.Count("sas") - 1);
+        run.AssertPromisesHeld();
+        run.AssertRecording("call-at-srtp.wav");
+        run.AssertRecording("call-at-plain.wav");
     }
 
     /// <summary>The second uses numbers up to a limit and dies; the third goes on with the same SA above the limit. The SA's id in the ledger.</summary>

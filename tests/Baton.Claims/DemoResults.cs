@@ -101,6 +101,9 @@ public abstract class DemoResults(params string[] arguments) : IAsyncLifetime
         AssertEverySaPasses("switchover");
     }
 
+    /// <summary>All that the run asserts of itself; who reads this sees which promise it was.</summary>
+    public void AssertPromisesHeld() => Assert.True(_result.GetProperty("promisesHeld").GetBoolean(), _told);
+
     /// <summary>Ten seconds of speech at least, most of it not silence.</summary>
     public void AssertRecording(string name)
     {

@@ -29,6 +29,23 @@ public sealed class DemoTests
         }
     }
 
+    [Fact]
+    public async Task An_interrupted_demo_of_media_gateways_leaves_no_process_file_or_port()
+    {
+        Assert.SkipUnless(File.Exists(Stage.Program), $"there is no {Stage.Program}; ./test publishes it");
+        string folder = Directory.CreateTempSubdirectory("baton-guest-").FullName;
+        try
+        {
+            using var guest = new Guest(folder, "calls", "--profile", "controller", "--calls", "4");
+            await guest.UntilAsync("the calls run", processes: 7);    // controller, two media gateways with their sentinels, phones, the demo
+            await guest.InterruptAsync("INT");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     /// <summary>One demo with a folder for its files and one to run in, both of its own.</summary>
     private sealed class Guest : IDisposable
     {
@@ -87,7 +104,8 @@ public sealed class DemoTests
             return found;
         }
 
-        public async Task UntilAsync(string told)
+        /// <param name="processes">Handler, router, gateways and their sentinels, peer, observer, phones, probe, the demo.</param>
+        public async Task UntilAsync(string told, int processes = 11)
         {
             using var limit = new CancellationTokenSource(Patience);
             while (!Told.Contains(told, StringComparison.Ordinal))
@@ -97,8 +115,7 @@ public sealed class DemoTests
                 await Task.Delay(50, TestContext.Current.CancellationToken);
             }
 
-            // Handler, router, gateways and their sentinels, peer, observer, phones, probe.
-            Assert.True(Processes().Count >= 11, Told);
+            Assert.True(Processes().Count >= processes, Told);
             _port = Listening().Count;
             Assert.True(_port > 0);
         }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using Baton.Cluster.Configuration;
 using Baton.Voice;
+using Baton.Voice.Calls;
 
 namespace Baton.Cli.Commands;
 
@@ -12,6 +13,7 @@ internal static class VoiceCommands
     public static IEnumerable<Command> Create()
     {
         yield return Phone();
+        yield return Phones();
         yield return Probe();
         yield return Observer();
     }
@@ -33,6 +35,22 @@ internal static class VoiceCommands
                 parsed.GetValue(plain) ? 0 : Inner(parsed, self), parsed.GetValue(plain) ? 0 : Inner(parsed, far),
                 parsed.GetRequiredValue(speech), parsed.GetValue(record), parsed.GetValue(log), EndPoints(parsed, alsoFrom), parsed.GetValue(plain)), cancellation));
         return command;
+    }
+
+    private static Command Phones()
+    {
+        Option<string> plain = Required("--plain", "The address of the plain phones.");
+        Option<string> secure = Required("--secure", "The address of the SRTP phones.");
+        Option<string> injector = Required("--injector", "Where recorded packets come from that SRTP phones get once more.");
+        var recordPlain = new Option<string?>("--record-plain") { Description = "WAV file of the first call as its plain phone heard it." };
+        var recordSecure = new Option<string?>("--record-secure") { Description = "WAV file of the first call as its SRTP phone heard it." };
+        var command = new Command("phones", "Both phones of many calls that media gateways relay: one plain, one with SRTP.") { plain, secure, injector, recordPlain, recordSecure };
+        command.SetAction((parsed, cancellation) => PhonesCommand.RunAsync(
+            new CallPhonesOptions(Address(parsed, plain), Address(parsed, secure), EndPoint(parsed, injector), parsed.GetValue(recordPlain), parsed.GetValue(recordSecure)), cancellation));
+        return command;
+
+        static IPAddress Address(ParseResult parsed, Option<string> option) =>
+            IPAddress.TryParse(parsed.GetRequiredValue(option), out IPAddress? address) ? address : throw new UsageException($"{option.Name} \"{parsed.GetValue(option)}\" is no address");
     }
 
     private static Command Probe()

@@ -51,17 +51,18 @@ public sealed class DemoDisplay
         }
     }
 
-    public void Event(EventResult one)
+    /// <param name="passing">What passes or not.</param>
+    public void Event(EventResult one, string passing = "further SAs")
     {
         Say(string.Create(CultureInfo.InvariantCulture,
-            $"  {one.Kind}: the call lost {one.CallLostToPeer} to the peer and {one.CallLostFromPeer} from it; outage {one.OutageToPeerMs:0.0} ms and {one.OutageFromPeerMs:0.0} ms; {(one.AllPass ? $"all {one.Sas} further SAs pass" : $"of {one.Sas} further SAs only {one.SasToPeer} and {one.SasFromPeer} pass")}{(one.Note is null ? "" : $"; {one.Note}")}"),
+            $"  {one.Kind}: the call lost {one.CallLostToPeer} to the peer and {one.CallLostFromPeer} from it; outage {one.OutageToPeerMs:0.0} ms and {one.OutageFromPeerMs:0.0} ms; {(one.AllPass ? $"all {one.Sas} {passing} pass" : $"of {one.Sas} {passing} only {one.SasToPeer} and {one.SasFromPeer} pass")}{(one.Note is null ? "" : $"; {one.Note}")}"),
             one.AllPass ? "green" : "red");
     }
 
     public static void Table(DemoResult result)
     {
         Console.WriteLine();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"event",-22}{"call lost",12}{"probe lost",14}{"outage to peer",16}{"from peer",12}{"limit before",14}{"first after",13}  {"MOS to peer",-15}{"from peer",-15}{"SAs"}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"event",-22}{"call lost",12}{"probe lost",14}{"outage to peer",16}{"from peer",12}{"limit before",14}{"first after",13}  {"MOS to peer",-15}{"from peer",-15}{result.Passing}"));
         foreach (EventResult one in result.Events)
         {
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
@@ -69,10 +70,11 @@ public sealed class DemoDisplay
         }
 
         Console.WriteLine("(a / b: to the peer / from the peer; MOS before, during and after it, by ITU-T G.107: 4.36 is a call that loses nothing and waits 80 ms)");
+        foreach (string note in result.Notes) Console.WriteLine(note);
         Console.WriteLine();
         foreach ((string text, bool held) in result.Promises) Console.WriteLine($"{(held ? "held  " : "BROKEN")}  {text}");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"wire: {result.WireObserved:N0} ESP packets; sync: {result.Sync.Messages:N0} messages, {result.Sync.Bytes:N0} bytes in {result.Sync.Ticks:N0} ticks; killed gateway: {result.MemoryOfKilledMiB:0} MiB; takeovers that nobody asked for: {result.FalseTakeovers}"));
+            $"wire: {result.WireObserved:N0} packets; sync: {result.Sync.Messages:N0} messages, {result.Sync.Bytes:N0} bytes in {result.Sync.Ticks:N0} ticks; killed gateway: {result.MemoryOfKilledMiB:0} MiB; takeovers that nobody asked for: {result.FalseTakeovers}"));
     }
 
     private string Clock => string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(_start).TotalSeconds,5:0.0} s");

@@ -13,6 +13,9 @@ public sealed record DemoOptions(int Sas, string? Json, string? Report, int Seed
 
     public DemoProfile Profile { get; init; }
 
+    /// <summary>Of <see cref="DemoProfile.Controller"/>: calls that run at once.</summary>
+    public int Calls { get; init; } = 12;
+
     /// <summary>There is no handler beside the router: the router keeps the records and the term.</summary>
     public bool LedgerInRouter { get; init; }
 
@@ -28,4 +31,7 @@ public enum DemoProfile
 
     /// <summary>Blades of a chassis: a backplane of Unix sockets, no IP between them.</summary>
     Blades,
+
+    /// <summary>Loopback addresses; the members are media gateways, and a controller places calls on them.</summary>
+    Controller,
 }

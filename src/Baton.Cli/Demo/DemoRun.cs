@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Baton.Cli.Demo.Calls;
 using Baton.Cli.Demo.Scenario;
 using Baton.Cli.Demo.Setup;
 
@@ -26,8 +27,8 @@ internal static class DemoRun
         using var folder = new RunFolder();
         try
         {
-            using var stage = new DemoStage(folder, options, _ => new NegotiatedSas(options.Sas, options.Seed));
-            result = await display.RunAsync(() => PlayAsync(options, stage, display, report, cancellation)).ConfigureAwait(false);
+            using IDemoPlay play = options.Profile == DemoProfile.Controller ? new CallsPlay(folder, display, options) : new GatewayPlay(folder, display, options);
+            result = await display.RunAsync(() => PlayAsync(options, play, folder, display, report, cancellation)).ConfigureAwait(false);
         }
         catch (Exception e) when (e is DemoException or OperationCanceledException && cancellation.IsCancellationRequested)
         {
@@ -60,37 +61,36 @@ internal static class DemoRun
         return held ? ExitCode.Ok : ExitCode.Failed;
     }
 
-    private static async Task<DemoResult> PlayAsync(DemoOptions options, DemoStage stage, DemoDisplay display, string report, CancellationToken cancellation)
+    private static async Task<DemoResult> PlayAsync(DemoOptions options, IDemoPlay play, RunFolder folder, DemoDisplay display, string report, CancellationToken cancellation)
     {
         DateTimeOffset started = DateTimeOffset.Now;
         long startNs = Stopwatch.GetTimestamp();
-        display.Say($"addresses {stage.Addresses}, seed {options.Seed}");
-        var scenario = new DemoScenario(stage, display, options);
+        display.Say($"addresses {play.Addresses}, seed {options.Seed}");
 
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task guard = stage.Cast.GuardAsync(end.Token);
-        Task play = options.Soak is { } soak ? scenario.SoakAsync(report, soak, end.Token) : scenario.RunAsync(report, end.Token);
+        Task guard = play.GuardAsync(end.Token);
+        Task run = play.RunAsync(report, end.Token);
         try
         {
-            if (await Task.WhenAny(play, guard).ConfigureAwait(false) == guard)
+            if (await Task.WhenAny(run, guard).ConfigureAwait(false) == guard)
             {
                 await end.CancelAsync().ConfigureAwait(false);
-                await play.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 await guard.ConfigureAwait(false);              // throws what ended
             }
 
-            await play.ConfigureAwait(false);
+            await run.ConfigureAwait(false);
         }
         finally
         {
-            if (!play.IsCompletedSuccessfully || !scenario.Result.AllHeld || options.KeepLogs) await stage.Watch.WriteStatesAsync(stage.Folder.Path).ConfigureAwait(false);
+            if (!run.IsCompletedSuccessfully || !play.Result.AllHeld || options.KeepLogs) await play.WriteStatesAsync(folder.Path).ConfigureAwait(false);
         }
 
         display.Doing("the report is written");
-        if (options.Soak is null) await new ReportBuilder(stage, scenario, options).WriteAsync(report, started, startNs, cancellation).ConfigureAwait(false);
+        if (options.Soak is null) await play.WriteReportAsync(report, started, startNs, cancellation).ConfigureAwait(false);
         await end.CancelAsync().ConfigureAwait(false);
         await guard.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return scenario.Result;
+        return play.Result;
     }
 
     /// <summary>Said before the run, not after it.</summary>

@@ -12,9 +12,7 @@ namespace Baton.Cli.Demo.Scenario;
 /// <summary>Every process of a run: started, restarted, watched.</summary>
 public sealed class Cast(Launcher launcher, NodeFiles files, Topology topology, IDemoSas keys, ClusterWatch watch, DemoOptions options)
 {
-    private readonly Dictionary<string, ChildProcess> _nodes = [];
-    private readonly HashSet<int> _mayEnd = [];
-    private readonly Lock _lock = new();
+    private readonly NodeSet _nodes = new(launcher);
 
     public Instrument PhoneAtPeer { get; private set; } = null!;
 
@@ -68,36 +66,13 @@ public sealed class Cast(Launcher launcher, NodeFiles files, Topology topology, 
     private Task<System.Text.Json.JsonElement> TellObserverAsync(string command, IEnumerable<uint> spis, CancellationToken cancellation) =>
         Observer.AskAsync(new JsonObject { ["cmd"] = command, ["spis"] = new JsonArray([.. spis.Select(spi => (JsonNode)Spi(spi))]) }, TimeSpan.FromSeconds(5), cancellation);
 
-    public async Task KillAsync(string node, CancellationToken cancellation)
-    {
-        ChildProcess process = _nodes[node];
-        Expect(process);
-        process.Kill();
-        await process.WaitForExitAsync(cancellation).ConfigureAwait(false);
-    }
+    public Task KillAsync(string node, CancellationToken cancellation) => _nodes.KillAsync(node, cancellation);
 
-    /// <summary>This process may end from now on.</summary>
-    public void Expect(ChildProcess process)
-    {
-        lock (_lock) _mayEnd.Add(process.Id);
-    }
+    /// <inheritdoc cref="NodeSet.Expect"/>
+    public void Expect(ChildProcess process) => _nodes.Expect(process);
 
-    /// <summary>Ends with an exception when a process ends that nobody told to.</summary>
-    public async Task GuardAsync(CancellationToken cancellation)
-    {
-        while (true)
-        {
-            await Task.Delay(200, cancellation).ConfigureAwait(false);
-            lock (_lock)
-            {
-                foreach (ChildProcess process in _nodes.Values)
-                {
-                    if (process.HasExited && !_mayEnd.Contains(process.Id))
-                        throw new DemoException($"{process.Name} ended by itself with status {process.ExitStatus}:\n{process.LastWords()}");
-                }
-            }
-        }
-    }
+    /// <inheritdoc cref="NodeSet.GuardAsync"/>
+    public Task GuardAsync(CancellationToken cancellation) => _nodes.GuardAsync(cancellation);
 
     /// <summary>Waits until one gateway is active and the other would carry every SA on; says which one it is.</summary>
     public async Task<string> FormClusterAsync(TimeSpan patience, CancellationToken cancellation)
@@ -120,11 +95,7 @@ public sealed class Cast(Launcher launcher, NodeFiles files, Topology topology, 
     /// <summary>Gateways deliver inner packets themselves; the router only carries those that go in.</summary>
     private IEnumerable<string> AlsoFrom() => Topology.Gateways.SelectMany(gateway => new[] { "--also-from", $"{topology.Inner(gateway)}" });
 
-    private async Task StartNodeAsync(string role, string name)
-    {
-        ChildProcess process = await launcher.StartAsync($"{role}-{name}", [role, files.Of(name)]).ConfigureAwait(false);
-        lock (_lock) _nodes[name] = process;
-    }
+    private Task StartNodeAsync(string role, string name) => _nodes.StartAsync(role, name, files.Of(name));
 
     private static string Spi(uint spi) => string.Create(CultureInfo.InvariantCulture, $"0x{spi:x8}");
 }

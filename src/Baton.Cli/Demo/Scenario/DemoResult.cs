@@ -4,9 +4,12 @@ using System.Text.Json.Nodes;
 namespace Baton.Cli.Demo.Scenario;
 
 /// <summary>All that a run found out, and whether the promises held.</summary>
-public sealed class DemoResult(int sas)
+public class DemoResult(int sas)
 {
     public int Sas { get; } = sas;
+
+    /// <summary>What passes after an event: so many of these.</summary>
+    public virtual string Passing => "further SAs";
 
     public List<EventResult> Events { get; } = [];
 
@@ -40,7 +43,7 @@ public sealed class DemoResult(int sas)
     public bool RealTime { get; set; }
 
     /// <summary>Each promise with its verdict; the exit status is theirs.</summary>
-    public IEnumerable<(string Text, bool Held)> Promises
+    public virtual IEnumerable<(string Text, bool Held)> Promises
     {
         get
         {
@@ -57,6 +60,9 @@ public sealed class DemoResult(int sas)
             yield return ("every SA passed packets each way after every event", Events.All(one => one.AllPass));
         }
     }
+
+    /// <summary>Lines below the table.</summary>
+    public virtual IEnumerable<string> Notes => [];
 
     public bool AllHeld => Promises.All(promise => promise.Held);
 
@@ -101,10 +107,16 @@ public sealed class DemoResult(int sas)
             ["falseTakeovers"] = FalseTakeovers,
             ["promisesHeld"] = AllHeld,
         };
+        AddTo(root);
         File.WriteAllText(path, root.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
     }
 
-    private static bool IsPlanned(EventResult one) => one.Kind is "switchover" or "stop";
+    /// <summary>What a profile has found out beside.</summary>
+    protected virtual void AddTo(JsonObject root)
+    {
+    }
+
+    protected static bool IsPlanned(EventResult one) => one.Kind is "switchover" or "stop";
 }
 
 /// <summary>What kept the standby ready, summed over all gateways that lived in the run.</summary>
