@@ -211,10 +211,12 @@ public sealed partial class IkeEndpoint
 
         if (isAnswer) sa.AnswerFragments = null;
         else sa.RequestFragments = null;
-        if (isAnswer || !sa.MayHaveAnsweredMore) sa.LastHeard = Now;        // else when it is answered: a recording is no sign of life
+        if (isAnswer || !sa.MayHaveAnsweredMore) Hear(sa);        // else when it is answered: a recording is no sign of life
         Touch(sa);
         return true;
     }
+
+    internal void Hear(IkeSa sa) => (sa.LastHeard, HeardOf) = (Now, sa.InitiatorSpi);
 
     /// <summary>
     /// A peer behind a NAT is where its last authentic message came from (section 2.23). With MOBIKE an established peer says so itself (RFC 4555 section 3.8).

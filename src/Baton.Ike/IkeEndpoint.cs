@@ -89,12 +89,16 @@ public sealed partial class IkeEndpoint
     public Instant Step(IkeInput input, Instant now, ICollection<IkeOutput> outputs)
     {
         Now = now;
+        HeardOf = 0;
         if (_working || input is IkeInput.Restore or IkeInput.Follow or IkeInput.Unfollow or IkeInput.SetConnections or IkeInput.WallClock) Take(input);
         else if (input is IkeInput.Datagram) Counters.Count(IkeDrop.StandingBy);
         if (_working) Work();
         EndStep(outputs);
         return HasTurn ? now : Instant.Min(Instant.Min(_due.Next, _connectionsDue.Next), IsWaking ? _nextWaking : Instant.Never);
     }
+
+    /// <summary>The initiator's SPI of the IKE SA whose peer has just spoken, as the message of the last <see cref="Step"/> proves: authentic, and no recording of an old one. 0: no proof.</summary>
+    public ulong HeardOf { get; private set; }
 
     private bool _working;
 

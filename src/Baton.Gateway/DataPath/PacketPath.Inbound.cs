@@ -158,8 +158,8 @@ internal sealed partial class PacketPath
     private EspVerdict TakeIke(ReadOnlySpan<byte> message, in Arrival arrival)
     {
         if (_viaRouter)
-            LearnIkeRouter(arrival);
-        Ike?.Message(message, arrival.Peer, _viaRouter ? default : arrival.Local);
+            NoteIkeRouter(message, arrival.Local);
+        Ike?.Message(message, arrival.Peer, _viaRouter ? default : arrival.Local, _viaRouter ? arrival.Local : default);
         return EspVerdict.Ike;
     }
 
@@ -274,7 +274,8 @@ internal interface IIkeSink
 {
     /// <param name="message">Without marker; good during the call.</param>
     /// <param name="local">The address and port that it came to: the answer leaves from there. None when a router passed it on.</param>
-    void Message(ReadOnlySpan<byte> message, in UdpEndpoint peer, in UdpEndpoint local);
+    /// <param name="router">That passed it on; none where no router does, or another member handed it over.</param>
+    void Message(ReadOnlySpan<byte> message, in UdpEndpoint peer, in UdpEndpoint local, in UdpEndpoint router);
 
     /// <summary>A packet wants out and no SA carries it.</summary>
     void Acquire(IkeInput.Acquire wanted);

@@ -221,7 +221,7 @@ internal sealed partial class PacketPath : IDisposable
     {
         int marker = local.Port == OuterPort.IkePort ? 0 : NonEspMarkerLength;
         int front = _viaRouter ? Shim.Length : 0;
-        Departure departure = _viaRouter ? new Departure(IkeRouterOf(remote)) : new Departure(remote, local, DontFragment: false);
+        Departure departure = _viaRouter ? new Departure(IkeRouterOf(message, remote)) : new Departure(remote, local, DontFragment: false);
         if (front + marker + message.Length > Outer.PacketBytes)
             return false;
         Span<byte> buffer = Outer.Reserve(departure);

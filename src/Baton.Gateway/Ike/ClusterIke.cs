@@ -122,6 +122,8 @@ internal sealed partial class ClusterIke : IIkeHost, ISnapshotSource, IDisposabl
         _engine.Post(e => e.Path.SendIke(from, to, message.Span));
     }
 
+    public void HeardBy(ulong initiatorSpi, UdpEndpoint peer, UdpEndpoint router) => _engine.Post(e => e.Path.LearnProvenRouter(initiatorSpi, peer, router));
+
     public void Commit(IkeOutput.Commit commit)
     {
         var ike = new List<IkeRecord>();

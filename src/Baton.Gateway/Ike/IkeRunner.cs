@@ -71,7 +71,7 @@ internal sealed class IkeRunner : IIkeSink, IDisposable
     public void Start() => _thread.Start();
 
     /// <summary>From the data thread: takes a copy.</summary>
-    public void Message(ReadOnlySpan<byte> message, in UdpEndpoint peer, in UdpEndpoint local)
+    public void Message(ReadOnlySpan<byte> message, in UdpEndpoint peer, in UdpEndpoint local, in UdpEndpoint router)
     {
         if (Interlocked.Increment(ref _waitingDatagrams) > WaitingDatagrams)
         {
@@ -82,10 +82,11 @@ internal sealed class IkeRunner : IIkeSink, IDisposable
 
         byte[] copy = message.ToArray();
         (IPEndPoint to, IPEndPoint from) = (local.IsNone ? _usualLocal : local.ToIPEndPoint(), peer.ToIPEndPoint());
+        (UdpEndpoint came, UdpEndpoint by) = (peer, router);
         Post(() =>
         {
             Interlocked.Decrement(ref _waitingDatagrams);
-            Step(new IkeInput.Datagram(to, from, copy));
+            Step(new IkeInput.Datagram(to, from, copy), came, by);
         });
     }
 
@@ -161,10 +162,13 @@ internal sealed class IkeRunner : IIkeSink, IDisposable
     }
 
     /// <summary>On the IKE thread: one input, and all that the endpoint wants done.</summary>
-    public void Step(IkeInput input)
+    /// <param name="router">That passed the message on; with none there is nothing to learn of it.</param>
+    public void Step(IkeInput input, UdpEndpoint peer = default, UdpEndpoint router = default)
     {
         int from = _outputs.Count;
         _next = _endpoint.Step(input, MonotonicClock.Now, _outputs);
+        if (!router.IsNone && _endpoint.HeardOf is not 0 and var spi)
+            _host.HeardBy(spi, peer, router);
         for (int i = from; i < _outputs.Count; i++)
             Take(_outputs[i]);
         _outputs.RemoveRange(from, _outputs.Count - from);
@@ -280,6 +284,10 @@ internal sealed class IkeRunner : IIkeSink, IDisposable
 internal interface IIkeHost
 {
     void Send(IPEndPoint local, IPEndPoint remote, ReadOnlyMemory<byte> message);
+
+    /// <summary>A message that proves itself came by this router.</summary>
+    /// <param name="initiatorSpi">Of its IKE SA.</param>
+    void HeardBy(ulong initiatorSpi, UdpEndpoint peer, UdpEndpoint router);
 
     /// <summary>Answered, sooner or later, by <see cref="IkeRunner.Committed"/> or <see cref="IkeRunner.CommitFailed"/> on the IKE thread.</summary>
     void Commit(IkeOutput.Commit commit);

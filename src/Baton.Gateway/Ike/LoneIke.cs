@@ -76,6 +76,8 @@ internal sealed class LoneIke : IIkeHost, IDisposable
         _post(path => path.SendIke(from, to, message.Span));
     }
 
+    public void HeardBy(ulong initiatorSpi, UdpEndpoint peer, UdpEndpoint router) => _post(path => path.LearnProvenRouter(initiatorSpi, peer, router));
+
     public void Commit(IkeOutput.Commit commit) => Runner.Post(() => Runner.Committed(commit.CommitId));
 
     public void Perform(IkeOutput output)

@@ -37,7 +37,8 @@ internal readonly struct ExchangeContext(IkeEndpoint core, IkeSa sa, IkeInput.Da
         if (changes)
         {
             Core.Change(Sa);
-            (Sa.MayHaveAnsweredMore, Sa.LastHeard) = (false, Core.Now);     // our predecessor would have committed an answer to this: so it is new, and the peer is here
+            Sa.MayHaveAnsweredMore = false;
+            Core.Hear(Sa);      // our predecessor would have committed an answer to this: so it is new, and the peer is here
         }
 
         if (Sa.MayHaveAnsweredMore) Core.Doubt(Sa, Datagram);

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using Baton.Cluster.Configuration;
 using Baton.Cluster.Records;
@@ -101,27 +102,61 @@ public sealed class RoutersTests : IDisposable
     [Fact]
     public void AnIkeAnswerGoesBackTheWayItsRequestCame()
     {
-        byte[] request = [0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
-        By(_other, request);
-        Assert.True(_gateway.SendIke(default, Peer, [9]));
-        _gateway.Flush();
-        Assert.Equal([0, 0, 0, 0, 9], Receive(_other)[Shim.Length..]);
-        By(_usual, request);
-        Assert.True(_gateway.SendIke(default, Peer, [9]));
-        _gateway.Flush();
-        Assert.Equal([0, 0, 0, 0, 9], Receive(_usual)[Shim.Length..]);
+        By(_other, [0, 0, 0, 0, .. Ike(1)]);
+        IkeComesTo(_other, Ike(1, isAnswer: true));
+        By(_usual, [0, 0, 0, 0, .. Ike(1)]);
+        IkeComesTo(_usual, Ike(1, isAnswer: true));
+    }
+
+    [Fact] // our own requests go where a message came from that proved itself; anybody can send one with a peer's address and SPI
+    public void ASpoofedMessageLeadsNoRequestOfOursAway()
+    {
+        By(_other, [0, 0, 0, 0, .. Ike(1)]);
+        IkeComesTo(_usual, Ike(1));
+
+        _gateway.LearnProvenRouter(1, Peer, _other.Local);
+        By(_usual, [0, 0, 0, 0, .. Ike(1)]);
+        IkeComesTo(_other, Ike(1));
+
+        // An SA that was made since, with nothing heard of it yet.
+        IkeComesTo(_other, Ike(2));
+        _gateway.LearnProvenRouter(2, Peer, _usual.Local);
+        IkeComesTo(_usual, Ike(2));
+        IkeComesTo(_other, Ike(1));
+    }
+
+    [Fact]
+    public void BeforeAPacketOfAnSaHasComeItsPeersProvenIkeSaysTheWay()
+    {
+        By(_other, [0, 0, 0, 0, .. Ike(1)]);
+        AnswerComesTo(_usual);
+        _gateway.LearnProvenRouter(1, Peer, _other.Local);
+        AnswerComesTo(_other);
     }
 
     [Fact]
     public void AFloodOfInventedPeersKeepsNoNewOneOut()
     {
-        byte[] request = [0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
         for (uint i = 0; i < 10_000; i++)
-            _gateway.Take(request, new Arrival(Peer with { Port = (ushort)(10_000 + i) }, _other.Local), MonotonicClock.Now);
-        By(_other, request);
-        Assert.True(_gateway.SendIke(default, Peer, [9]));
+            _gateway.Take([0, 0, 0, 0, .. Ike(10_000 + i)], new Arrival(Peer, _other.Local), MonotonicClock.Now);
+        By(_other, [0, 0, 0, 0, .. Ike(1)]);
+        IkeComesTo(_other, Ike(1, isAnswer: true));
+    }
+
+    /// <summary>A header (RFC 7296 3.1).</summary>
+    private static byte[] Ike(ulong initiatorSpi, bool isAnswer = false)
+    {
+        byte[] message = new byte[28];
+        BinaryPrimitives.WriteUInt64BigEndian(message, initiatorSpi);
+        (message[17], message[18], message[19], message[27]) = (0x20, 37, (byte)(isAnswer ? 0x20 : 0), 28);
+        return message;
+    }
+
+    private void IkeComesTo(UdpBatch router, byte[] message)
+    {
+        Assert.True(_gateway.SendIke(default, Peer, message));
         _gateway.Flush();
-        Assert.Equal([0, 0, 0, 0, 9], Receive(_other)[Shim.Length..]);
+        Assert.Equal([0, 0, 0, 0, .. message], Receive(router)[Shim.Length..]);
     }
 
     private byte[] Esp()

@@ -118,7 +118,7 @@ public sealed class TrapTests : IDisposable
     {
         public List<IkeInput.Acquire> Acquired { get; } = [];
 
-        public void Message(ReadOnlySpan<byte> message, in UdpEndpoint peer, in UdpEndpoint local)
+        public void Message(ReadOnlySpan<byte> message, in UdpEndpoint peer, in UdpEndpoint local, in UdpEndpoint router)
         {
         }
 

@@ -2,6 +2,7 @@ using System.Net;
 using Baton.Cluster.Configuration;
 using Baton.Gateway.Ike;
 using Baton.Ike;
+using Baton.Linux;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Baton.Gateway.Tests.Ike;
@@ -23,6 +24,8 @@ public sealed class IkeRunnerTests : IIkeHost
     }
 
     void IIkeHost.Send(IPEndPoint local, IPEndPoint remote, ReadOnlyMemory<byte> message) => Assert.Fail("nothing is sent");
+
+    void IIkeHost.HeardBy(ulong initiatorSpi, UdpEndpoint peer, UdpEndpoint router) => Assert.Fail("nobody spoke");
 
     void IIkeHost.Commit(IkeOutput.Commit commit) => Assert.Fail("nothing is committed");
 

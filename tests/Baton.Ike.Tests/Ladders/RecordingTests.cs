@@ -85,6 +85,28 @@ public sealed class RecordingTests
         Assert.NotEqual(heard, right.LastHeard);
     }
 
+    /// <summary>By which router our requests go is moved by this alone: everybody can send a header with a peer's SPI.</summary>
+    [Fact]
+    public void OnlyWhatIsAuthenticAndNewProvesWhoSpoke()
+    {
+        (Lab lab, byte[][] recordings) = Recorded(5, true);
+        (IkeSa left, IkeSa right) = (Forge.Sa(lab.Left), Forge.Sa(lab.Right));
+        byte[] fresh = Forge.Seal(left, ExchangeType.Informational, left.NextRequestId++, []), forged = [.. fresh];
+        forged[^1] ^= 1;
+        Assert.Equal(0UL, HeardOf(forged));
+        Assert.Equal(right.InitiatorSpi, HeardOf(fresh));
+        Assert.Equal(0UL, HeardOf(fresh));
+        Assert.Equal(0UL, HeardOf(recordings[0]));
+        lab.Right.TakeOver(applyOfPending: 9);
+        Assert.Equal(0UL, HeardOf(recordings[1]));
+
+        ulong HeardOf(byte[] datagram)
+        {
+            Play(lab, datagram, Forge.Sa(lab.Right).Remote);
+            return lab.Right.Active.Endpoint.HeardOf;
+        }
+    }
+
     /// <summary>Behind a NAT, up, and with three probes of left that right has answered.</summary>
     private static (Lab Lab, byte[][] Recordings) Recorded(ulong seed, bool peerKnowsSynchronization)
     {
