@@ -92,8 +92,8 @@ public static class ConfigFile
         NodeRole? role = node.Choice("role", Roles, fallback: null);
         node.Finish();
 
-        // Without a role nobody can say which of the other tables belong here.
-        if (role is not { } known) return null;
+        // A role that is wrong hides no other error: the tables tell which one is meant.
+        NodeRole known = role ?? GuessRole(root, node);
 
         bool carriesPackets = known is NodeRole.Gateway or NodeRole.Peer or NodeRole.Router;
         bool isMember = NodeOptions.IsMemberRole(known);
@@ -165,6 +165,17 @@ public static class ConfigFile
             StaticSas = sas,
             Ike = ike,
         };
+    }
+
+    private static NodeRole GuessRole(ConfigSection root, ConfigSection node)
+    {
+        if (node.Word("role") is { } word && Spelling.Nearest(word, Roles.Keys) is { } near) return Roles[near];
+        return root.Has("controller") ? NodeRole.Controller
+            : root.Has("media") ? NodeRole.Media
+            : root.Has("router") ? NodeRole.Router
+            : root.Has("handler") ? NodeRole.Handler
+            : root.Has("cluster") ? NodeRole.Gateway
+            : NodeRole.Peer;
     }
 
     private static TlsOptions? ReadTls(ConfigSection tls)

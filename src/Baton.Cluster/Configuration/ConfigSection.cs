@@ -14,6 +14,9 @@ internal sealed class ConfigSection(string prefix, TomlTable table, ConfigErrors
 
     public bool Has(string key) => table.ContainsKey(key);
 
+    /// <summary>As it stands there, judged elsewhere; null: no text.</summary>
+    public string? Word(string key) => table.TryGetValue(key, out object? value) ? value as string : null;
+
     /// <summary>A table inside; empty when absent, so that its required keys report themselves.</summary>
     public ConfigSection Section(string key)
     {

@@ -17,6 +17,9 @@ public sealed class ConfigFileTests : IDisposable
     {
         foreach (string file in new[] { "ca.crt", "cluster.key", "control.key", "a.crt", "a.key", "b.crt", "b.key", "h.crt", "h.key", "r.crt", "r.key" })
             File.WriteAllText(Path.Combine(_directory, file), "");
+        string psk = Path.Combine(_directory, "branch.psk");
+        File.WriteAllText(psk, $"0x{new string('5', 64)}");
+        File.SetUnixFileMode(psk, UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
     [Theory]
@@ -101,6 +104,7 @@ public sealed class ConfigFileTests : IDisposable
         Assert.Equal(TimeSpan.FromSeconds(5), options.Hooks.Timeout);
         Assert.Equal([new TrackedLink("outer", "eth0"), new TrackedLink("inner", "eth1")], options.Track.Links);
         Assert.Equal(new NextHop(IPAddress.Parse("198.51.100.254"), "eth0"), Assert.Single(options.Track.NextHops));
+        Assert.Equal(("branch", "lan"), (Assert.Single(options.Ike.Connections).Name, Assert.Single(options.Ike.Connections[0].Children).Name));
         Assert.Equal((50, 3, 2_000), (options.Track.Interval.TotalMilliseconds, options.Track.Misses, options.Track.Settle.TotalMilliseconds));
     }
 
@@ -153,6 +157,21 @@ public sealed class ConfigFileTests : IDisposable
         Assert.Contains(errors, e => e.Contains("log.level = 3: is not a text", StringComparison.Ordinal));
         int line = text.Split('\n').ToList().FindIndex(l => l.StartsWith("intervall", StringComparison.Ordinal)) + 1;
         Assert.Contains(errors, e => e.StartsWith(string.Create(CultureInfo.InvariantCulture, $"line {line}: heartbeat.intervall-ms"), StringComparison.Ordinal));
+    }
+
+    [Theory] // nothing is right but the role is wrong: the others are told too, and no table is said to be of another role
+    [InlineData("gateway-a.toml", "gateway", "gatway")]
+    [InlineData("handler.toml", "handler", "ledger")]
+    [InlineData("router.toml", "router", "")]
+    [InlineData("media-a.toml", "media", "switch")]
+    [InlineData("controller.toml", "controller", "mgc")]
+    public void A_wrong_role_hides_no_other_error(string example, string role, string wrong)
+    {
+        string text = File.ReadAllText(Example(example));
+        ConfigError alone = Assert.Single(Parse(text.Replace($"role = \"{role}\"", $"role = \"{wrong}\"", StringComparison.Ordinal)).Errors);
+        Assert.Equal("node.role", alone.Key);
+        string both = text.Replace($"role = \"{role}\"", $"role = \"{wrong}\"", StringComparison.Ordinal).Replace("heartbeat = \"192.0.2.12:7200\"", "heartbeat = 12", StringComparison.Ordinal);
+        Assert.Equal(["cluster.member[1].heartbeat", "node.role"], Parse(both).Errors.Select(error => error.Key).Order(StringComparer.Ordinal));
     }
 
     [Theory]
