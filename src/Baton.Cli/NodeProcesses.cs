@@ -95,7 +95,7 @@ internal static class NodeProcesses
     private static async Task<int> RouterAsync(NodeOptions options, ILoggerFactory logs, CancellationToken cancellation)
     {
         using TlsMaterial? tls = options.Tls is null ? null : Tls(options);
-        using var router = new RouterProcess(options, Keys(options), tls, logs.CreateLogger("router"));
+        using var router = new RouterProcess(options, Keys(options), tls, logs.CreateLogger("router"), Keys);
         if (options.Handler is null)
         {
             await router.RunAsync(cancellation).ConfigureAwait(false);
@@ -127,8 +127,10 @@ internal static class NodeProcesses
     }
 
     private static ClusterKeys Keys(NodeOptions options) =>
-        options.Cluster.KeyFile is not { } file ? throw new UsageException($"{options.File}: [cluster] key-file is missing")
-        : ClusterKeys.TryLoad(file, out ClusterKeys keys, out string error) ? keys
+        Keys(options.Cluster.KeyFile ?? throw new UsageException($"{options.File}: [cluster] key-file is missing"));
+
+    private static ClusterKeys Keys(string file) =>
+        ClusterKeys.TryLoad(file, out ClusterKeys keys, out string error) ? keys
         : throw new UsageException(error);
 
     private static (string File, string[] Arguments) SentinelCommand()

@@ -126,21 +126,13 @@ public static class ConfigFile
         bool keepsRecords = known is NodeRole.Handler or NodeRole.Controller || (known == NodeRole.Router && root.Has("handler"));
         HandlerOptions? handler = keepsRecords ? ReadHandler(root.Section("handler"), known == NodeRole.Router ? tls : null) : null;
         ControllerOptions? controller = known == NodeRole.Controller ? ControllerReader.Read(root.Section("controller")) : null;
-        RouterOptions? router = null;
-        if (known == NodeRole.Router)
-        {
-            ConfigSection table = root.Section("router");
-            IPEndPoint? control = table.Endpoint("control", "Where the gateways' steering frames arrive.");
-            if (control is not null) router = new(control);
-            table.Finish();
-        }
-
+        RouterOptions? router = known == NodeRole.Router ? RouterReader.Read(root, cluster, outer, inner) : null;
         MediaOptions? media = known == NodeRole.Media ? MediaReader.Read(root, warnings) : null;
         IReadOnlyList<StaticSa> sas = known is NodeRole.Gateway or NodeRole.Peer ? StaticKeying.Read(root, warnings) : [];
         IkeOptions ike = known is NodeRole.Gateway or NodeRole.Peer ? IkeReader.Read(root, known, outer) : IkeOptions.None;
         if (sas.Count > 0 && !ike.IsNone)
             root.Error("connection", "stands beside SAs with keys from a file", "Negotiate all SAs, or none: take [insecure] and [[sa]] out.");
-        root.Finish();
+        if (role is not null) root.Finish();                   // else nobody can say for certain which tables do not belong here
         if (errors.All.Count > 0) return null;
         return new NodeOptions
         {

@@ -285,4 +285,14 @@ public sealed record HandlerOptions(IPEndPoint Listen, string Ledger, IPEndPoint
 }
 
 /// <param name="Control">Where steering frames arrive.</param>
-public sealed record RouterOptions(IPEndPoint Control);
+/// <param name="Groups">Clusters behind the router beside its own.</param>
+public sealed record RouterOptions(IPEndPoint Control, IReadOnlyList<RouterGroupOptions> Groups);
+
+/// <summary>One cluster behind a router.</summary>
+/// <param name="KeyFile">That cluster's control key: only its members can seal its steering frames.</param>
+/// <param name="Outer">What its peers see of it, and no other cluster's.</param>
+public sealed record RouterGroupOptions(
+    string Name, string KeyFile, IReadOnlyList<GroupGateway> Members, IPEndPoint Outer, IPEndPoint Inner, IPEndPoint Control, IReadOnlyList<InnerRoute> Routes);
+
+/// <summary>A member of a cluster as a router knows it.</summary>
+public sealed record GroupGateway(string Name, IPEndPoint Outer, IPEndPoint Inner);
