@@ -13,8 +13,7 @@ public sealed class SelectorTableTests
     private static SaSelector Net(string network) => SaSelector.Of(IPNetwork.Parse(network));
 
     private static OutboundEntry Entry(uint spi, SaSelector[] local, SaSelector[] remote) => new(
-        new SaId(spi), new OutboundSa(spi, EspSuite.AesGcm128, true, new byte[16], new byte[4]),
-        new SaDescription("t", SaSuite.AesGcm128, SaMode.Tunnel, spi, 0, true, 64, local, remote, null, []), swap: false);
+        new SaId(spi), new SaDescription("t", SaSuite.AesGcm128, SaMode.Tunnel, spi, 0, true, 64, local, remote, null, new byte[20]), swap: false);
 
     private static byte[] Udp(string from, string to, ushort port, bool fragment = false)
     {

@@ -13,8 +13,8 @@ public sealed class ChildTrafficTests
     [Fact]
     public void WhoWorksAgainTellsOnlyWhatItCarriedSince()
     {
-        using OutboundEntry outbound = new(default, new OutboundSa(1_000, EspSuite.AesGcm128, true, new byte[16], new byte[4]), Describe(1_000), swap: false);
-        using InboundEntry inbound = new(default, new InboundSa(2_000, EspSuite.AesGcm128, true, 64, new byte[16], new byte[4]), Describe(2_000), swap: false);
+        using OutboundEntry outbound = new(default, Describe(1_000), swap: false);
+        using InboundEntry inbound = new(default, Describe(2_000), swap: false);
         var pair = new ChildEntry(7) { Outbound = outbound, Inbound = inbound };
 
         Carry(100, 5);
@@ -32,8 +32,11 @@ public sealed class ChildTrafficTests
 
         void Carry(int bytes, int packets)
         {
-            (outbound.Packets, outbound.Bytes) = (outbound.Packets + packets, outbound.Bytes + (bytes * packets));
-            (inbound.Packets, inbound.Bytes) = (inbound.Packets + packets, inbound.Bytes + (bytes * packets));
+            for (int i = 0; i < packets; i++)
+            {
+                outbound.Count(bytes);
+                inbound.Count(bytes);
+            }
         }
 
         (ulong, ulong)? Told(ulong tenure) => ChildTraffic.News(pair, tenure) is { } told ? (told.Bytes, told.Packets) : null;

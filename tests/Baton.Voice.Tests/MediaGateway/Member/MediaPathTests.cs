@@ -27,7 +27,7 @@ public sealed class MediaPathTests : IDisposable
     {
         _phoneB.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         (int first, P.MediaCall call) = Call((IPEndPoint)_phoneB.LocalEndPoint!);
-        _path = new MediaPath(new MediaOptions([IPAddress.Loopback], first, first + 3, TimeSpan.FromSeconds(60), [call])) { Said = _said.Add };
+        _path = new MediaPath(new MediaOptions([IPAddress.Loopback], first, first + 3, TimeSpan.FromSeconds(60), [call]), []) { Said = _said.Add };
         _path.Use(new LoneMember());
     }
 
