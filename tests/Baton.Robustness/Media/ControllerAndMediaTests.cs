@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json.Nodes;
 using Baton.Cli.Demo.Scenario;
 using Baton.Cluster.Protos;
 using Grpc.Core;
@@ -42,6 +43,8 @@ public sealed class ControllerAndMediaTests(ITestOutputHelper output)
             int asked = proxy.Asked;
             await GoesOnAsync(stage, plain, secure, kill: "a", next: "b");
 
+            await IsShownAsync(stage, "b");
+
             // Who was killed is told the call again, by the controller and not by us; then it must carry it in its turn.
             await stage.StartAsync("a");
             await stage.UntilAsync("a is ready", async () =>
@@ -82,6 +85,24 @@ public sealed class ControllerAndMediaTests(ITestOutputHelper output)
         Assert.InRange(secure.Lost - lostSecure, 0, MostLost);
         Assert.True(secure.LastReport > report, "SRTCP goes on above");
         Assert.Equal("active", (await stage.StatusAsync(next))!.State);
+    }
+
+    /// <summary><c>baton status calls</c> knows the call, its suites, and what the takeover cost of the stream whose index it knows.</summary>
+    private static async Task IsShownAsync(MediaStage stage, string member)
+    {
+        JsonNode told = await stage.StatusCallsAsync(member, "--call", "ca*");
+        Assert.True((bool)told["active"]!);
+        JsonNode call = Assert.Single(told["calls"]!.AsArray())!;
+        Assert.Equal(("call", member), ((string?)call["callId"], (string?)call["mediaGateway"]));
+        Assert.NotEqual("", (string?)call["fromTag"]);
+        Assert.NotEqual("", (string?)call["toTag"]);
+        string[] suites = [(string)call["a"]!["suite"]!, (string)call["b"]!["suite"]!];
+        Assert.Equal(["", "AES_CM_128_HMAC_SHA1_80"], suites.Order(StringComparer.Ordinal));
+        JsonNode stream = Assert.Single(call[suites[0].Length > 0 ? "a" : "b"]!["streams"]!.AsArray())!;
+        Assert.True((long)stream["packets"]! >= 100);
+        Assert.InRange((long)stream["lostInTakeover"]!, 0, MostLost);
+        Assert.InRange((double)stream["tenure"]!["mos"]!, 1, 4.5);
+        Assert.Empty((await stage.StatusCallsAsync(member, "--call", "another"))["calls"]!.AsArray());
     }
 
     private static CallList CallsOf(MediaStage stage, string member) => stage.Calls(member).List(new ListCalls());

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using Baton.Cli.Demo.Processes;
 using Baton.Cli.Demo.Setup;
 using Baton.Cli.Operators;
@@ -112,6 +113,17 @@ internal sealed class MediaStage : IAsyncDisposable
     {
         var asked = await _client.NodeAsync($"{Of(member)}:7400", TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
         return asked.Value;
+    }
+
+    /// <summary>What an operator's <c>baton status calls --json</c> says of a member.</summary>
+    public async Task<JsonNode> StatusCallsAsync(string member, params string[] more)
+    {
+        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(Program,
+            ["status", "calls", "--json", "--node", $"{Of(member)}:7400", "--ca", _folder.File("ca.crt"), "--cert", _folder.File("o.crt"), "--key", _folder.File("o.key"), .. more])
+        { RedirectStandardOutput = true })!;
+        string said = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(Patience);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience);
+        return JsonNode.Parse(said)!["mediaGateways"]![0]!;
     }
 
     public async Task KillAsync(string member)
