@@ -38,6 +38,8 @@ public static class Rights
             Add(Capability.NetRaw, "neighbours cannot be told that a virtual address moved", stops: true);
         if (options.Outer is { RawEsp: true } && !has(Capability.NetRaw))
             Add(Capability.NetRaw, "no ESP as protocol 50 ([outer] esp)", stops: true);
+        if (options.Outer is { RawEsp: true, Offload: true } && !has(Capability.Bpf))
+            Add(Capability.Bpf, "ESP as protocol 50 goes packet by packet, at a bit more than half the rate", stops: false, "or 'offload = false' in [outer], which says that it shall");
         if (options.Track.NextHops.Count > 0 && !has(Capability.NetRaw))
             Add(Capability.NetRaw, "next hops cannot be asked ([track])", stops: true);
         if (options.Outer is not null && !has(Capability.NetBindService))

@@ -19,6 +19,9 @@ public enum Capability
 
     /// <summary>Real-time priority beyond the limit 'rtprio'.</summary>
     SysNice = 23,
+
+    /// <summary>Raw ESP in runs.</summary>
+    Bpf = 39,
 }
 
 /// <summary>What this process may do.</summary>
@@ -36,6 +39,7 @@ public static class Capabilities
         Capability.NetAdmin => "CAP_NET_ADMIN",
         Capability.NetRaw => "CAP_NET_RAW",
         Capability.IpcLock => "CAP_IPC_LOCK",
+        Capability.Bpf => "CAP_BPF",
         _ => "CAP_SYS_NICE",
     };
 

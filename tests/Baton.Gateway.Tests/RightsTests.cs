@@ -25,6 +25,7 @@ public sealed class RightsTests
     [InlineData(Capability.NetAdmin, 2, true)]
     [InlineData(Capability.NetRaw, 3, true)]
     [InlineData(Capability.NetBindService, 1, true)]
+    [InlineData(Capability.Bpf, 1, false)]
     [InlineData(Capability.SysNice, 1, false)]
     [InlineData(Capability.IpcLock, 1, false)]
     public void EachLackIsNamedWithItsPriceAndRemedy(Capability missing, int count, bool stops)

@@ -46,10 +46,15 @@ public sealed class ControllerTarget : IFuzzTarget
         FuzzFaultException.Unless(core.WaitingRequests == 0, "a request that waits for nobody");
 
         // A call that was only offered is given up, one that was agreed falls silent: either way nothing is left.
-        foreach (ulong id in known.ToArray())
-            Step(core, new ControllerInput.Silent(id), now, known);
-        Step(core, new ControllerInput.Tick(), now + TimeSpan.FromHours(2), known);
-        Step(core, new ControllerInput.Tick(), now + TimeSpan.FromHours(4), known);
+        // A silence is believed for a while only: it is told as long as it lasts.
+        foreach (int hours in (int[])[0, 2, 4])
+        {
+            Instant then = now + TimeSpan.FromHours(hours);
+            foreach (ulong id in known.ToArray())
+                Step(core, new ControllerInput.Silent(id), then, known);
+            Step(core, new ControllerInput.Tick(), then, known);
+        }
+
         FuzzFaultException.Unless(core.KeptAnswers == 0, "an answer that is kept for ever");
         FuzzFaultException.Unless((core.Calls, core.Streams, core.PortsTaken, known.Count) == (0, 0, 0, 0), "a call that never ends");
     }
