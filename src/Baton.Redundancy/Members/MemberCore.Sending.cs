@@ -16,6 +16,10 @@ public sealed partial class MemberCore
 
     private readonly List<OutboundLease> _extending = [];
     private readonly List<SaRecord> _toRegister = [];
+
+    /// <summary>SAs of <see cref="MemberInput.RegisterSas"/> to which the ledger has not answered yet. With the role they are forgotten.</summary>
+    public int WaitingRegistrations => _toRegister.Count;
+
     private readonly List<SaId> _toDelete = [];
     private int _registering;
 

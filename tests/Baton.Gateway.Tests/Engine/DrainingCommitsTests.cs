@@ -62,6 +62,8 @@ public sealed class DrainingCommitsTests
         Assert.Equal([], Gone());
         _now += policy.RequestTimeout;     // the ledger took its time to take it out
         Assert.Equal([], Gone());
+        _now += policy.CeilingPatience;    // until then this member bears to be without an answer
+        Assert.Equal([], Gone());
         _holding.Clear();                  // confirmed by all who are left, and delivered
         Assert.Equal([1UL], Gone());
     }
