@@ -20,8 +20,8 @@ internal static class NextRequest
             return;
         }
 
-        // Undecided: the children are still with the old one. Replaced: it only waits for its end.
-        if (sa.State != IkeSaState.Up || sa.InheritsFrom is not null) return;
+        // Undecided: the children are still with the old one. Replaced, or the lesser one of a collision, which the peer may never have had: it only waits for its end.
+        if (sa.State != IkeSaState.Up || sa.InheritsFrom is not null || sa.DeleteReason == IkeSaDownReason.Rekeyed) return;
         if (sa.SynchronizeIdsWanted) CounterSynchronization.AskIds(core, sa);
         else if (WantsCounters(core, sa) && sa.NextRequestId == 0) Informational.AskLife(core, sa);      // a message ID that is not zero (RFC 6311 section 5)
         else if (WantsCounters(core, sa)) CounterSynchronization.AskCounters(core, sa);

@@ -27,13 +27,26 @@ internal sealed class EveryStep
     /// <summary>It is what the scenario is for.</summary>
     public bool EndsTheChild { get; init; }
 
+    /// <summary>It is what the scenario is for. The set-up that follows may be struck, too: its initiator begins anew, and what the successor asks on the first gets no answer.</summary>
+    public bool EndsTheIkeSa { get; init; }
+
     public required Action<Lab> Begin { get; init; }
 
     /// <summary>What must be so in the end, beyond the agreement of both sides.</summary>
     public Action<Lab, string> Check { get; init; } = (_, _) => { };
 
+    /// <summary>What the course brings about where nothing strikes: else a scenario that came to nothing would agree at every step.</summary>
+    public Func<Lab, bool>? Shows { get; init; }
+
     public void Walk()
     {
+        if (Shows is not null)
+        {
+            Lab calm = Made(seed: 0);
+            calm.Run(10_000);
+            Assert.True(Shows(calm), $"{Name}: with no fault it does not come to what it is for\n{calm.Tail()}");
+        }
+
         int runs = 0;
         foreach (string victim in new[] { "left", "right" })
         {
@@ -49,15 +62,7 @@ internal sealed class EveryStep
     /// <summary>False: the scenario had no such step.</summary>
     private bool Play(string victim, (bool Zombie, int Applied)? fault, int step, ulong seed)
     {
-        Lab lab = Make(seed);
-        lab.MostEvents = MostEvents;
-        if (!IsSetUp)
-        {
-            Setups.Up(lab);
-            lab.Run(50);
-        }
-
-        Begin(lab);
+        Lab lab = Made(seed);
         for (int i = 0; i < step; i++)
         {
             if (lab.Now.Nanoseconds >= LastStepAt || !lab.Step()) return false;
@@ -71,9 +76,31 @@ internal sealed class EveryStep
         if (EndsTheChild && lab.Left.Active.Data.Children.Count == 0) Operations.AskForChild(lab);
         string what = $"{Name}, {victim} {(fault is { } f ? $"taken over{(f.Zombie ? " (zombie)" : "")}, {f.Applied} pending applied" : "refused a commit")}, step {step}, seed {seed}";
         AssertAgreement(lab, what);
+
+        // A connection that is made anew agrees too, and would hide that the old one was lost with a member (P4).
+        foreach (Site each in EndsTheIkeSa ? [] : new[] { lab.Left, lab.Right })
+        {
+            Assert.True(each.Active.Outputs.OfType<IkeOutput.IkeSaDown>().All(down => down.Reason is not (IkeSaDownReason.PeerSilent or IkeSaDownReason.BadPeer)),
+                $"{what}: {each.Name} gave its peer up\n{lab.Tail()}");
+        }
+
         Check(lab, what);
         StillWorks(lab, what);
         return true;
+    }
+
+    private Lab Made(ulong seed)
+    {
+        Lab lab = Make(seed);
+        lab.MostEvents = MostEvents;
+        if (!IsSetUp)
+        {
+            Setups.Up(lab);
+            lab.Run(50);
+        }
+
+        Begin(lab);
+        return lab;
     }
 
     /// <summary>Afterwards everything can be asked from either side.</summary>

@@ -12,13 +12,13 @@ public sealed class EveryStepSynchronizationTests
     private const ulong By = 1000;
 
     [Theory, InlineData("left"), InlineData("right"), InlineData("both")]
-    public void OfIds(string side) => new EveryStep { Name = $"IDs asked by {side}", Begin = lab => Synchronize(lab, side, counters: false) }.Walk();
+    public void OfIds(string side) => new EveryStep { Name = $"IDs asked by {side}", Begin = lab => Synchronize(lab, side, counters: false), Shows = HaveAgreed }.Walk();
 
     [Theory, InlineData("left"), InlineData("right")]
     public void OfIdsAndCounters(string side) => new EveryStep
     {
         Name = $"IDs and counters asked by {side}",
-        Begin = lab => Synchronize(lab, side, counters: true),
+        Begin = lab => Synchronize(lab, side, counters: true), Shows = HaveAgreed,
         Check = (lab, what) =>
         {
             // Packets of a peer that did not jump tell that it is behind, again.
@@ -34,6 +34,7 @@ public sealed class EveryStepSynchronizationTests
     public void OfIdsBecauseThePeerIsElsewhere() => new EveryStep
     {
         Name = "IDs asked because the peer is elsewhere",
+        Shows = HaveAgreed,
         Make = seed => PathTests.BehindNat(seed, each => each with { Mobike = false }, leftReplicated: true),
         Begin = lab =>
         {
@@ -47,7 +48,7 @@ public sealed class EveryStepSynchronizationTests
     [Theory, InlineData(Operation.RekeyChild), InlineData(Operation.RekeyIke), InlineData(Operation.DeleteChild)]
     public void OfIdsWhileThePeerAsksForSomething(Operation operation) => new EveryStep
     {
-        Name = $"IDs asked by right during {operation} by left", EndsTheChild = operation == Operation.DeleteChild,
+        Name = $"IDs asked by right during {operation} by left", EndsTheChild = operation == Operation.DeleteChild, Shows = HaveAgreed,
         Begin = lab =>
         {
             Operations.Ask(lab.Left, operation);
@@ -57,9 +58,10 @@ public sealed class EveryStepSynchronizationTests
 
     /// <summary>Each successor asks, whatever was answered before: the peer may not have got the answer, and gives up what it asked for.</summary>
     [Theory, MemberData(nameof(EveryStepTests.Asked), MemberType = typeof(EveryStepTests))]
-    public void OfWhatIsAskedWhereEachSuccessorAsksForIds(Operation operation, string side) => new EveryStep
+    public void OfWhatIsAskedWhereEachSuccessorAsksForIds(Operation operation, string side) => WalkAndAgree(new EveryStep
     {
-        Name = $"{operation} by {side}, IDs asked by each successor", EndsTheChild = operation == Operation.DeleteChild,
+        Name = $"{operation} by {side}, IDs asked by each successor", Check = CountAgreed,
+        EndsTheChild = operation == Operation.DeleteChild, EndsTheIkeSa = operation == Operation.DeleteIke,
         Begin = lab =>
         {
             foreach (Site site in new[] { lab.Left, lab.Right })
@@ -68,19 +70,33 @@ public sealed class EveryStepSynchronizationTests
                 if (side == site.Name || side == "both") Operations.Ask(site, operation);
             }
         },
-    }.Walk();
+    });
 
     /// <summary>A new child whose answer the peer gave up would stand at one side alone: it does not for long.</summary>
     [Theory, InlineData("left"), InlineData("right"), InlineData("both")]
-    public void OfANewChildWhereEachSuccessorAsksForIds(string side) => new EveryStep
+    public void OfANewChildWhereEachSuccessorAsksForIds(string side) => WalkAndAgree(new EveryStep
     {
-        Name = $"a new child by {side}, IDs asked by each successor",
+        Name = $"a new child by {side}, IDs asked by each successor", Check = CountAgreed,
         Begin = lab =>
         {
             foreach (Site site in new[] { lab.Left, lab.Right }) site.Restored = () => CounterSynchronizationTests.AskIds(site);
             EveryStepTests.Ask(lab, Operation.NewChild, side);
         },
-    }.Walk();
+    });
+
+    private int _agreed;
+
+    private void CountAgreed(Lab lab, string what) => _agreed += HasAgreed(lab.Left) || HasAgreed(lab.Right) ? 1 : 0;
+
+    private void WalkAndAgree(EveryStep steps)
+    {
+        steps.Walk();
+        Assert.True(_agreed > 20, $"{steps.Name}: of all successors only {_agreed} agreed on message IDs");
+    }
+
+    private static bool HaveAgreed(Lab lab) => HasAgreed(lab.Left) && HasAgreed(lab.Right);
+
+    private static bool HasAgreed(Site site) => site.Active.Events.Any(each => each.Kind == IkeEventKind.MessageIdsSynchronized);
 
     private static void Synchronize(Lab lab, string side, bool counters)
     {
