@@ -81,7 +81,7 @@ internal sealed class OuterPort : IDisposable
     public long SendDrops => _ways.Sum(s => s.SendDrops);
 
     /// <summary>For the log: where it listens, and which offloads the kernel has granted.</summary>
-    public string Description => string.Join(", ", _sockets.Select(s => s.Kind == OuterKind.RawEsp ? $"raw ESP at {s.Local.Address}" + (_runs is not null ? " in runs" : _whyNoRuns.Length > 0 ? $" packet by packet ({_whyNoRuns})" : "") : $"{s.Local} with " + s.Offloads switch
+    public string Description => string.Join(", ", _sockets.Select(s => s.Kind == OuterKind.RawEsp ? $"raw ESP at {s.Local.Address}" + (_runs is not null ? _runs.IsGone ? " packet by packet (its pair of devices is gone or down)" : " in runs" : _whyNoRuns.Length > 0 ? $" packet by packet ({_whyNoRuns})" : "") : $"{s.Local} with " + s.Offloads switch
     {
         OuterOffloads.All => "UDP_SEGMENT and UDP_GRO",
         OuterOffloads.Send => "UDP_SEGMENT",
@@ -93,7 +93,11 @@ internal sealed class OuterPort : IDisposable
     public Action<string>? Note
     {
         get => _sockets.FirstOrDefault()?.Note;
-        set => Array.ForEach(_sockets, s => s.Note = value);
+        set
+        {
+            Array.ForEach(_sockets, s => s.Note = value);
+            _runs?.Note = value;
+        }
     }
 
     /// <summary>Messages taken that were several packets.</summary>

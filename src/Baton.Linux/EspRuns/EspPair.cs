@@ -48,10 +48,16 @@ internal sealed class EspPair : IDisposable
     /// <summary>The near end.</summary>
     public LinkState Link { get; }
 
-    public void Dispose()
+    /// <summary>ESP comes to the raw sockets again.</summary>
+    public void TakeProgramsOff()
     {
         _programs.ForEach(p => p.Dispose());
         _programs.Clear();
+    }
+
+    public void Dispose()
+    {
+        TakeProgramsOff();
         if (_index != 0)
             _netlink.RemoveLink(_index);
         _index = 0;

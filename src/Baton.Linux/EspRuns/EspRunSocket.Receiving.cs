@@ -39,8 +39,11 @@ public sealed unsafe partial class EspRunSocket
             int got = Libc.ReceiveMessages(_fd, _in.Messages, (uint)_in.Count, Libc.MSG_DONTWAIT, null);
             if (got >= 0)
                 return ReadFrames(got);
-            if (Marshal.GetLastPInvokeError() != Libc.EINTR)
-                return 0;
+            int errno = Marshal.GetLastPInvokeError();
+            if (errno == Libc.EINTR)
+                continue;
+            Heed(errno);
+            return 0;
         }
 
         return 0;
@@ -102,6 +105,8 @@ public sealed unsafe partial class EspRunSocket
         IpAddress to;
         if (ip[0] == 0x45 && ip[9] == 17)
         {
+            if (InternetChecksum.Finish(InternetChecksum.Add(0, ip[..V4])) != 0)
+                return false;  // the stack, which would have dropped it (RFC 1122 3.2.1.2), has not seen it
             (from, to) = (IpAddress.V4(BinaryPrimitives.ReadUInt32BigEndian(ip[12..])), IpAddress.V4(BinaryPrimitives.ReadUInt32BigEndian(ip[16..])));
             (arrival.TrafficClass, arrival.At, length) = (ip[1], Ip + V4 + Udp, BinaryPrimitives.ReadUInt16BigEndian(ip[2..]) - V4 - Udp);
         }

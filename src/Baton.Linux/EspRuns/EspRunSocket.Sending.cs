@@ -40,7 +40,7 @@ public sealed unsafe partial class EspRunSocket
     public Span<byte> Reserve()
     {
         if (_queued == _out.Count || _outAt + _out.PacketBytes > _out.Count * _out.PacketBytes)
-            Flush();
+            SendQueued();
         return new Span<byte>(_out.Bytes + _outAt, _out.PacketBytes);
     }
 
@@ -48,8 +48,9 @@ public sealed unsafe partial class EspRunSocket
     {
         OuterSocket ordinary = OrdinaryFor(to.Address, from);
         IpAddress source = ordinary.Local.Address;
-        int device = length + (source.IsV4 ? V4 : V6) <= _linkMtu ? _routes.DeviceTo(to.Address, source) : 0;
-        if (device == 0 || source.IsV4 != to.Address.IsV4)
+        int whole = length + (source.IsV4 ? V4 : V6);
+        EspRoutes.Way way = !IsGone && source.IsV4 == to.Address.IsV4 && whole <= _linkMtu ? _routes.To(to.Address, source) : default;
+        if (way.Device == 0 || whole > way.Mtu)
         {
             QueueOrdinary(ordinary, length, to, trafficClass, dontFragment);
             return;
@@ -58,7 +59,7 @@ public sealed unsafe partial class EspRunSocket
         var envelope = new Way(to.Address, source, trafficClass, dontFragment);
         if (_queued > 0 && envelope == _last && TryExtend(length))
             return;
-        WriteHeader(_headers + (_queued * HeaderRoom), device, envelope);
+        WriteHeader(_headers + (_queued * HeaderRoom), way.Device, envelope);
         Libc.IoVector* vectors = _vectors + (_queued * 2);
         vectors[0] = new Libc.IoVector { Base = _headers + (_queued * HeaderRoom), Length = (nuint)HeaderLength(source.IsV4) };
         vectors[1] = new Libc.IoVector { Base = _out.Bytes + _outAt, Length = (nuint)length };
@@ -69,6 +70,14 @@ public sealed unsafe partial class EspRunSocket
     }
 
     public void Flush()
+    {
+        SendQueued();
+        _routes.Refresh();
+        if (_routes.IsPairDown)
+            Heed(Libc.ENETDOWN);
+    }
+
+    private void SendQueued()
     {
         for (int i = 0; i < _queued; i++)
             Finish(i);
@@ -84,14 +93,15 @@ public sealed unsafe partial class EspRunSocket
                 continue;
             }
 
-            if (Marshal.GetLastPInvokeError() == Libc.EINTR)
+            int errno = Marshal.GetLastPInvokeError();
+            if (errno == Libc.EINTR)
                 continue;
+            Heed(errno);
             SendDrops += _runs[sent].Count;
             sent++;
         }
 
         (_queued, _outAt) = (0, 0);
-        _routes.Refresh();
     }
 
     private static int HeaderLength(bool isV4) => VirtioBytes + Ethernet + (isV4 ? V4 : V6) + Udp;
@@ -116,7 +126,7 @@ public sealed unsafe partial class EspRunSocket
     {
         // What was queued before it leaves before it. The reserved bytes stay where they are.
         int at = _outAt;
-        Flush();
+        SendQueued();
         new Span<byte>(_out.Bytes + at, length).CopyTo(ordinary.Reserve());
         ordinary.Queue(length, to, default, trafficClass, dontFragment);
         ordinary.Flush();

@@ -27,7 +27,7 @@ public sealed unsafe partial class EspRunSocket : IOuterSocket
     private EspRunSocket(EspPair pair, int fd, IReadOnlyList<OuterSocket> ordinary, int linkMtu, int count)
     {
         (_pair, _fd, _ordinary, _linkMtu) = (pair, fd, [.. ordinary], linkMtu);
-        _routes = new EspRoutes();
+        _routes = new EspRoutes(pair.Link.Index);
         PacketBytes = ordinary[0].PacketBytes;
         _in = new MessageRing(count, LongestMessage);
         _arrivals = new ArrivalOf[count];
@@ -82,6 +82,21 @@ public sealed unsafe partial class EspRunSocket : IOuterSocket
 
     /// <summary>Packets that went the ordinary way.</summary>
     public long Ordinary { get; private set; }
+
+    /// <summary>Somebody removed the pair or set it down: all goes, and comes, the ordinary way from then on.</summary>
+    public bool IsGone { get; private set; }
+
+    /// <summary>Told once, in words for the log, when that is so.</summary>
+    public Action<string>? Note { get; set; }
+
+    private void Heed(int errno)
+    {
+        if (IsGone || errno is not (Libc.ENXIO or Libc.ENODEV or Libc.ENETDOWN))
+            return;
+        IsGone = true;
+        _pair.TakeProgramsOff();
+        Note?.Invoke($"raw ESP goes packet by packet from now on: {_pair.Link.Name} is gone or down, and somebody else did it");
+    }
 
     public void Dispose()
     {

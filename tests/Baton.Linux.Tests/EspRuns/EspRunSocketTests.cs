@@ -4,6 +4,7 @@ using Baton.Linux.Netlink;
 using Baton.Linux.Sockets;
 using Baton.Linux.Tests.Namespaces;
 using Baton.Wire;
+using Baton.Wire.Offload;
 
 namespace Baton.Linux.Tests.EspRuns;
 
@@ -128,6 +129,107 @@ public sealed class EspRunSocketTests
         });
     }
 
+    /// <summary>All peers may have to be looked up at once, after any news of routes: the others' packets wait for no more than a few questions.</summary>
+    [Fact]
+    public void OfManyNewPeersAFewAreLookedUpATurnAndTheOthersArePatient()
+    {
+        using var hosts = new Pair(isV6: false);
+        using EspRunSocket sender = hosts.Open("a");
+        for (int i = 0; i < 100; i++)
+            hosts.Queue(sender, $"10.8.0.{100 + i}", dontFragment: true, 100);
+        sender.Flush();
+        Assert.Equal(100 - 16, sender.Ordinary);
+    }
+
+    [Fact]
+    public void ALinkThatTakesLessThanAtTheStartIsHeardOf()
+    {
+        using var hosts = new Pair(isV6: false);
+        OuterSocket ordinary = hosts.Raw("a");
+        using EspRunSocket sender = hosts.Open("a", ordinary);
+        using OuterSocket receiver = hosts.Raw("b");
+        hosts.Take(receiver, hosts.Send(sender, 1_400).Count);
+
+        hosts.Network.Ip("a", "link set outer mtu 1300");
+        int heard = 0;
+        TestNetwork.Until("what is too long vanishes", () =>
+        {
+            hosts.Send(sender, 1_400);
+            ordinary.TakeErrors((in IpAddress _, int mtu, ReadOnlySpan<byte> _, bool _) => heard = mtu);
+            return heard != 0;
+        });
+        Assert.Equal(1_300, heard);
+    }
+
+    [Theory]
+    [InlineData("link del {0}a")]
+    [InlineData("link set {0}a down")]
+    [InlineData("link set {0}b down")]
+    public void WithoutItsPairItGoesOnPacketByPacketBothWays(string end)
+    {
+        using var hosts = new Pair(isV6: false);
+        OuterSocket ordinary = hosts.Raw("a");
+        using EspRunSocket one = hosts.Open("a", ordinary);
+        OuterSocket other = hosts.Raw("b");
+        List<string> notes = [];
+        one.Note = notes.Add;
+        string line = hosts.Network.Ip("a", "-o link show type veth").Split('\n').First(line => line.Contains(": esp", StringComparison.Ordinal));
+        string pair = line.Substring(line.IndexOf("esp", StringComparison.Ordinal), "esp".Length + 8);
+        hosts.Network.Ip("a", string.Format(System.Globalization.CultureInfo.InvariantCulture, end, pair));
+
+        int came = 0;
+        TestNetwork.Until("nothing leaves any more", () =>
+        {
+            hosts.Send(one, 1_400, 1_400);
+            return (came += other.Receive()) > 0;
+        });
+        TestNetwork.Until("nothing comes any more", () =>
+        {
+            hosts.SendFrom(other, "b", "a", 1_400);
+            return ordinary.Receive() > 0;
+        });
+        Assert.True(one.IsGone);
+        Assert.Single(notes);
+    }
+
+    /// <summary>RFC 1122 3.2.1.2; who has it from the stack never sees one.</summary>
+    [Fact]
+    public void APacketWithAWrongHeaderChecksumIsNone()
+    {
+        using var hosts = new Pair(isV6: false);
+        using EspRunSocket receiver = hosts.Open("a");
+        OuterSocket other = hosts.Raw("b");
+        byte[] hardware = hosts.Network.In("a", () => Hardware());
+        byte[] packet = new byte[20 + 100];
+        (packet[0], packet[3], packet[8], packet[9]) = (0x45, (byte)packet.Length, 64, 50);
+        IPAddress.Parse("10.8.0.2").GetAddressBytes().CopyTo(packet, 12);
+        IPAddress.Parse("10.8.0.1").GetAddressBytes().CopyTo(packet, 16);
+        ushort sum = InternetChecksum.Finish(InternetChecksum.Add(0, packet.AsSpan(0, 20)));
+        (packet[10], packet[11]) = ((byte)(sum >> 8), (byte)sum);
+        hosts.Network.In("b", () => { SendFrame([.. hardware, 2, 0, 0, 0, 0, 1, 8, 0, .. packet]); return 0; });
+        hosts.Take(receiver, 1);
+
+        packet[15] = 3;  // from another: a bit that fell over on the way
+        hosts.Network.In("b", () => { SendFrame([.. hardware, 2, 0, 0, 0, 0, 1, 8, 0, .. packet]); return 0; });
+        hosts.SendFrom(other, "b", "a", 200);
+        Assert.Equal((200, "10.8.0.2"), hosts.Take(receiver, 1).Select(c => (c.Bytes.Length, c.From)).Single());
+    }
+
+    private static byte[] Hardware()
+    {
+        using var netlink = new RouteNetlink();
+        return netlink.Link(RouteNetlink.IndexOf("outer"))!.Hardware;
+    }
+
+    private static unsafe void SendFrame(byte[] frame)
+    {
+        int fd = Libc.Socket(Libc.AF_PACKET, Libc.SOCK_RAW | Libc.SOCK_CLOEXEC, 0);
+        var address = new Libc.PacketAddress { Family = Libc.AF_PACKET, Index = RouteNetlink.IndexOf("outer") };
+        fixed (byte* bytes = frame)
+            Assert.Equal(frame.Length, (int)Libc.SendTo(fd, bytes, (nuint)frame.Length, 0, (byte*)&address, (uint)sizeof(Libc.PacketAddress)));
+        _ = Libc.Close(fd);
+    }
+
     [Fact]
     public void WhatAKilledProcessLeftIsReplacedAndAnEndedOneLeavesNothing()
     {
@@ -196,6 +298,20 @@ public sealed class EspRunSocketTests
 
         public List<byte[]> SendTo(IOuterSocket from, string address, bool dontFragment, params int[] lengths)
         {
+            List<byte[]> sent = Queue(from, address, dontFragment, lengths);
+            from.Flush();
+            return sent;
+        }
+
+        public void SendFrom(IOuterSocket from, string host, string to, int length)
+        {
+            from.Reserve()[..length].Fill(0x5A);
+            from.Queue(length, new UdpEndpoint(IpAddress.From(IPAddress.Parse(AddressOf(to))), 0), IpAddress.From(IPAddress.Parse(AddressOf(host))), 0, true);
+            from.Flush();
+        }
+
+        public List<byte[]> Queue(IOuterSocket from, string address, bool dontFragment, params int[] lengths)
+        {
             var to = new UdpEndpoint(IpAddress.From(IPAddress.Parse(address)), 0);
             var sent = new List<byte[]>();
             foreach (int length in lengths)
@@ -207,7 +323,6 @@ public sealed class EspRunSocketTests
                 sent.Add(packet);
             }
 
-            from.Flush();
             return sent;
         }
 
