@@ -30,6 +30,20 @@ public sealed class ReplayWindowTests
             }
         });
 
+    /// <summary>A member that works again, after another had the SA: what it had marked before is not in the window that it is given.</summary>
+    [Theory]
+    [InlineData(64)]
+    [InlineData(192)]
+    [InlineData(256)]
+    public void OfAWindowThatWasInUseNothingIsLeftWhenAnotherIsImported(int size)
+    {
+        var window = new ReplayWindow(size);
+        for (ulong number = 1; number <= 60; number++)
+            window.TryAccept(number);
+        window.Import(60, [1]);
+        Assert.Equal((false, true, true), (window.IsFresh(60), window.IsFresh(59), window.IsFresh(1)));
+    }
+
     [Fact]
     public void AnImportedWindowAnswersAsTheExportedOne() =>
         Gen.Select(Gen.Int[1, 5], Gen.Int[0, 500].Array[1, 100], Gen.Bool).Sample((blocks, numbers, floored) =>
