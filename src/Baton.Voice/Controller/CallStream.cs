@@ -93,10 +93,11 @@ internal sealed class CallStream(ulong id, Branch branch, ushort portA, ushort p
     /// <summary>A phone wants no media now, or only one way: silence means nothing.</summary>
     internal bool IsOnHold { get; set; }
 
-    /// <summary>Its media gateway has said that nothing is heard of it: true until then, unless it says so again.</summary>
-    internal Instant SilentUntil { get; set; }
+    /// <summary>Its media gateway said then that nothing is heard of it. Null: it has not said so.</summary>
+    internal Instant? SaidSilentAt { get; set; }
 
-    internal bool IsSilent(Instant now) => now < SilentUntil;
+    /// <param name="holds">So long its word is believed, unless it says so again.</param>
+    internal bool IsSilent(Instant now, TimeSpan holds) => SaidSilentAt is { } said && now - said < holds;
 
     internal string Kind { get; set; } = "";
 

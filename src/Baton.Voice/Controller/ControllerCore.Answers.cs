@@ -128,7 +128,7 @@ public sealed partial class ControllerCore
         offerer.EncryptsRtcp = came?.EncryptedRtcp ?? true;
 
         stream.IsOnHold = offered.IsOnHold || phone.IsOnHold || !IsBothWays(session, session.Media[index]);
-        stream.SilentUntil = default;
+        stream.SaidSilentAt = null;
         List<string> crypto = [];
         if (came is not null)
         {

@@ -84,7 +84,9 @@ public sealed partial class ControllerCore
         if (asked.PortTries >= _policy.MostPortTries && mayMove)
             asked = asked with { PortTries = 0, Avoids = [.. asked.Avoids, call.Group.Name] };
         bool isLast = asked.PortTries >= _policy.MostPortTries;
-        if (isLast && !begins)
+
+        // Whose delete has come meanwhile, and only waits for its delay: another try would forget it.
+        if (branch.EndsAt != Baton.Wire.Instant.Never || (isLast && !begins))
         {
             Offered(branch, mediaBefore, added, OrderOutcome.PortTaken, detail, asked, said: "");
             return;
@@ -93,18 +95,30 @@ public sealed partial class ControllerCore
         Withdraw(branch, mediaBefore, added);
         if (begins)
             TakeBack(branch);
+        else
+            Forget(branch);
         if (isLast)
             Refuse(asked, ControllerVerdict.PortsTaken, detail);
         else
             Serve(request, asked);
+
+        // It came to nothing: an agreed call goes on as it was; the other has no offer left that an answer could be for.
+        if (!begins && branch.Offer is null && !branch.IsAgreed)
+            Drop(branch, CallEnd.Failed);
+    }
+
+    /// <summary>There is nothing to answer any more (RFC 3264 8).</summary>
+    private static void Forget(Branch branch)
+    {
+        branch.Offer?.Dispose();
+        branch.Offer = null;
     }
 
     /// <summary>A branch that has not begun after all: as if its offer had not come.</summary>
     private void TakeBack(Branch branch)
     {
         branch.Call.Branches.Remove(branch);
-        branch.Offer?.Dispose();
-        branch.Offer = null;
+        Forget(branch);
         if (branch.Call.Branches.Count == 0)
             _calls.Remove(branch.Call.Id);
     }
@@ -127,10 +141,9 @@ public sealed partial class ControllerCore
         }
         else if (branch.Call.Branches.Contains(branch))
         {
-            // The call goes on as it was, and there is nothing to answer (RFC 3264 8).
+            // The call goes on as it was.
             Withdraw(branch, mediaBefore, added);
-            branch.Offer?.Dispose();
-            branch.Offer = null;
+            Forget(branch);
         }
 
         Refuse(asked, VerdictOf(outcome), detail);

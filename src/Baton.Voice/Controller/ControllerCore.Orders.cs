@@ -82,13 +82,13 @@ public sealed partial class ControllerCore
             _outputs.Add(new ControllerOutput.Ended(branch.Call.Id, why));
     }
 
-    /// <summary>A media gateway says so, again and again while it lasts.</summary>
+    /// <summary>A media gateway says so, again and again while it lasts: of all that is silent in one go, so that words of different times do not make a silence that never was.</summary>
     private void Silent(CallStream stream)
     {
-        stream.SilentUntil = _now + _policy.SilenceHolds;
+        stream.SaidSilentAt = _now;
         Branch branch = stream.Branch;
         List<CallStream> streams = [.. branch.Streams.OfType<CallStream>().Where(each => each.IsAgreed)];
-        if (!branch.IsAgreed || streams.Exists(each => !each.IsSilent(_now)))
+        if (!branch.IsAgreed || streams.Exists(each => !each.IsSilent(_now, _policy.SilentTogether)))
             return;
         if (!streams.Exists(each => each.IsOnHold))
             Drop(branch, CallEnd.Silent);
@@ -117,7 +117,7 @@ public sealed partial class ControllerCore
         {
             if (branch.IsBusy)
                 continue;
-            if (branch.SilentAt != Instant.Never && branch.Streams.Exists(stream => stream is { IsAgreed: true } && !stream.IsSilent(_now)))
+            if (branch.SilentAt != Instant.Never && branch.Streams.Exists(stream => stream is { IsAgreed: true } && !stream.IsSilent(_now, _policy.SilenceHolds)))
                 branch.SilentAt = Instant.Never;  // it is heard again
             if (branch.EndsAt <= _now)
                 over.Add((branch, CallEnd.Deleted));

@@ -20,8 +20,11 @@ public sealed record ControllerPolicy
     /// <summary>A call on hold may be silent for so long; another one ends when its media gateway says that it is silent.</summary>
     public TimeSpan HoldTimeout { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>How long a media gateway's word of a silence holds. It says it again every 10 s: two such words may be lost.</summary>
+    /// <summary>How long a media gateway's word of a silence holds of a call on hold. It says it again every 10 s: two such words may be lost.</summary>
     public TimeSpan SilenceHolds { get; init; } = TimeSpan.FromSeconds(32);
+
+    /// <summary>A call ends where the words of all its media come within so long: a media gateway looks every 500 ms, and says again in one go what is silent.</summary>
+    public TimeSpan SilentTogether { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>How long a call stays after its delete, where the request does not say.</summary>
     public TimeSpan DeleteDelay { get; init; }

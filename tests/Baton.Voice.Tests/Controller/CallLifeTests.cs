@@ -154,8 +154,17 @@ public sealed class CallLifeTests : IDisposable
         _stage.After(TimeSpan.FromSeconds(40));
         _stage.Step(new ControllerInput.Silent(ids[1]));
         Assert.Equal(2, _stage.Media.Count);
-        _stage.After(TimeSpan.FromSeconds(20));
+
+        // Heard right after that word, and said to be silent for the first time 15 s later: the other one talks.
+        _stage.After(TimeSpan.FromSeconds(15));
         _stage.Step(new ControllerInput.Silent(ids[0]));
+        Assert.Equal(2, _stage.Media.Count);
+
+        // A media gateway says all that is silent in one go.
+        _stage.After(TimeSpan.FromSeconds(10));
+        _stage.Step(new ControllerInput.Silent(ids[0]));
+        _stage.After(TimeSpan.FromSeconds(1));
+        _stage.Step(new ControllerInput.Silent(ids[1]));
         Assert.Empty(_stage.Media);
     }
 

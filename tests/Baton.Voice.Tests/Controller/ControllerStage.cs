@@ -61,6 +61,12 @@ internal sealed class ControllerStage : IDisposable
     /// <summary>What the media gateways make of a Put; null: they say nothing.</summary>
     internal Func<StreamOrder, OrderOutcome?> Puts { get; set; } = _ => OrderOutcome.Granted;
 
+    /// <summary>Told of a Put to which the media gateways say nothing.</summary>
+    internal Action<ControllerOutput.Put> Waits { get; set; } = _ => { };
+
+    /// <summary>The media gateways do not say that a stream has ended: its ports do not come back.</summary>
+    internal bool Keeps { get; set; }
+
     internal Func<ulong, StreamReport?> Reports { get; set; } = _ => null;
 
     /// <summary>By id, as the media gateways have them.</summary>
@@ -98,14 +104,19 @@ internal sealed class ControllerStage : IDisposable
                     case ControllerOutput.Put put:
                         PutsSeen++;
                         if (Puts(put.Stream) is not { } outcome)
+                        {
+                            Waits(put);
                             break;
+                        }
+
                         if (outcome == OrderOutcome.Granted)
                             Media[put.Stream.Id] = put.Stream;
                         inputs.Enqueue(new ControllerInput.Told(put.Order, outcome, "why"));
                         break;
                     case ControllerOutput.End end:
                         Media.Remove(end.Stream);
-                        inputs.Enqueue(new ControllerInput.Told(end.Order, OrderOutcome.Granted));
+                        if (!Keeps)
+                            inputs.Enqueue(new ControllerInput.Told(end.Order, OrderOutcome.Granted));
                         break;
                     case ControllerOutput.Query query:
                         inputs.Enqueue(new ControllerInput.Told(query.Order, OrderOutcome.Granted, "", Reports(query.Stream)));
