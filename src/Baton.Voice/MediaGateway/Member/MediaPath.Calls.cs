@@ -171,6 +171,7 @@ public sealed partial class MediaPath
     private void ClosePorts()
     {
         (_closeAt, _frozen) = (null, false);
+        _toPrepare.Clear();
         foreach (HostedCall call in _calls.Values)
         {
             call.ClosePorts(_sockets, _moving);
