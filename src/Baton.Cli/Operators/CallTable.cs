@@ -66,8 +66,11 @@ internal static class CallTable
             ? ["-", "-", "-", "-", "-", "-"]
             : [Number(stream.Packets), Number(stream.Lost), $"{stream.Whole.LongestGapMs} ms", $"{Tenths(stream.Whole.JitterMs)} ms", Score((stream.Newest ?? stream.Whole).Mos), Takeover(stream)];
         string[] row = [name, tags, $"{leg} {from.PhoneRtp}", from.Suite.Length == 0 ? "plain" : from.Suite, .. quality, Heard(to.Heard)];
-        table.AddRow([.. row.Select(Markup.Escape)]);
+        table.AddRow([.. row.Select(text => Markup.Escape(Printable(text)))]);
     }
+
+    /// <summary>Call-ID and tags are what a stranger's phone wrote: a terminal must not take them for orders.</summary>
+    internal static string Printable(string text) => string.Concat(text.Select(c => char.IsControl(c) || char.GetUnicodeCategory(c) == UnicodeCategory.Format ? '?' : c));
 
     /// <summary>The source that was heard last.</summary>
     private static StreamReport? Speaking(LegReport leg) => leg.Streams.Where(stream => stream.Packets > 0).MinBy(stream => stream.LastHeardMs);
