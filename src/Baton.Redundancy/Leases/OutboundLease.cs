@@ -36,6 +36,9 @@ public sealed class OutboundLease
     /// <summary>Nothing may be sent in this term: rekey it.</summary>
     private bool _isShut;
 
+    /// <summary>Registered in this term: its first lease is in the record, and on its way to the designee's copy.</summary>
+    private bool _isNew;
+
     // As a designee: what the active reported, and with which tick.
     private NextReport? _report;
     private ulong _reportTick;
@@ -103,6 +106,9 @@ public sealed class OutboundLease
     /// <summary>A number was refused because the lease is at its end.</summary>
     public bool HasEnded => _generation == _scope.Work && _toldEnded;
 
+    /// <summary>Registered by this member, which works, and its first lease may not be used yet (G5): what is to be sent may wait, nothing has ended.</summary>
+    public bool AwaitsFirst => _isNew && _generation == _scope.Work;
+
     /// <summary>How long <see cref="Headroom"/> lasts at the rate since the lease was last measured; null while nothing was sent since.</summary>
     public TimeSpan? HeadroomTime(Instant now)
     {
@@ -153,6 +159,8 @@ public sealed class OutboundLease
         BeCurrent();
         if (_next > _limit)
         {
+            if (_isNew)
+                return false;
             TellLow();
             if (!_toldEnded)
             {
@@ -175,7 +183,7 @@ public sealed class OutboundLease
         if (_generation == _scope.Work || _scope.Work == 0)
             return;
         _generation = _scope.Work;
-        (_low, _toldLow, _toldEnded, _toldRekey, _isShut) = (false, false, false, false, false);
+        (_low, _toldLow, _toldEnded, _toldRekey, _isShut, _isNew) = (false, false, false, false, false, false);
         Slice slice = Slice.Start(Record, _report, _scope.Cluster!, _scope.Term, _scope.InForce);
         ulong last = Slice.LastUsable(Record.Space);
         if (slice.IsEmpty)
@@ -205,7 +213,7 @@ public sealed class OutboundLease
     internal void BeginRegistered()
     {
         _generation = _scope.Work;
-        (_low, _toldLow, _toldEnded, _toldRekey, _isShut) = (false, false, false, false, false);
+        (_low, _toldLow, _toldEnded, _toldRekey, _isShut, _isNew) = (false, false, false, false, false, true);
         _next = Record.First;
         _limit = _next - 1;
         Measure();
@@ -218,7 +226,7 @@ public sealed class OutboundLease
         if (limit <= _limit || _isShut)
             return;
         _limit = limit;
-        (_low, _toldLow, _toldEnded) = (false, false, false);
+        (_low, _toldLow, _toldEnded, _isNew) = (false, false, false, false);
         SkipOrAsk();
         Measure();
     }

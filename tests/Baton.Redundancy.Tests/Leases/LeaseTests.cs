@@ -39,6 +39,42 @@ public class LeaseTests
         Assert.True(number > Slice.EndOf(cluster.Handler.Records[new SaId(1)], 2));
     }
 
+    /// <summary>Who has traffic for an SA that has just been registered asks before the designee has its first lease (G5): that is no lease at its end.</summary>
+    [Fact]
+    public void A_new_lease_that_has_not_come_yet_is_no_lease_at_its_end()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        cluster.Unreachable.Add(("B", "A"));        // nobody confirms
+        cluster.Step(cluster.Members["A"], new MemberInput.RegisterSas([TestCluster.Sa(SaDirection.Outbound, 3)]));
+        cluster.Until(() => cluster["A"].Outbound(new SaId(3)) is not null);
+        OutboundLease lease = cluster["A"].Outbound(new SaId(3))!;
+        ulong granted = lease.RecordLimit;
+        Assert.True(lease.AwaitsFirst);
+        Assert.False(lease.TryTake(out _));
+        cluster.Run(5);
+        Assert.False(lease.HasEnded);
+        Assert.DoesNotContain(cluster.Members["A"].Outputs, static output => output is MemberOutput.Note { Event.Kind: RedundancyEventKind.LeaseEnded });
+        Assert.Equal(granted, lease.RecordLimit);   // nor is a higher one asked for
+        cluster.Unreachable.Clear();
+        cluster.Until(() => lease.TryTake(out _));
+        Assert.False(lease.AwaitsFirst);
+    }
+
+    /// <summary>Its first lease never came: a term later it has a range as any other.</summary>
+    [Fact]
+    public void A_new_lease_awaits_nothing_any_more_when_the_term_is_another()
+    {
+        TestCluster cluster = TestCluster.Ready();
+        cluster.Unreachable.Add(("B", "A"));
+        cluster.Step(cluster.Members["A"], new MemberInput.RegisterSas([TestCluster.Sa(SaDirection.Outbound, 3)]));
+        cluster.Until(() => cluster["A"].Outbound(new SaId(3)) is not null);
+        OutboundLease lease = cluster["A"].Outbound(new SaId(3))!;
+        Assert.False(lease.TryTake(out _));
+        cluster.Until(() => cluster["A"].Term == 3);
+        Assert.False(lease.AwaitsFirst);
+        Assert.True(lease.TryTake(out _));
+    }
+
     [Fact]
     public void A_skip_within_the_limit_is_done_at_once()
     {
