@@ -34,7 +34,8 @@ internal sealed class MediaStage : IAsyncDisposable
 
     /// <param name="inFile">Calls that stand in the members' files.</param>
     /// <param name="role">Of the fourth process.</param>
-    public MediaStage(Func<MediaStage, string>? inFile = null, string role = "handler")
+    /// <param name="callTimeout">After so long without media a call is told to the controller; null: as usual.</param>
+    public MediaStage(Func<MediaStage, string>? inFile = null, string role = "handler", TimeSpan? callTimeout = null)
     {
         Assert.SkipUnless(File.Exists(Program), $"there is no {Program}; ./test publishes it");
         _role = role;
@@ -56,6 +57,7 @@ internal sealed class MediaStage : IAsyncDisposable
             Write(member, "media", "cluster.key", $"""
                 [media]
                 addresses = ["{Media}"]
+                {(callTimeout is { } silence ? $"call-timeout-ms = {silence.TotalMilliseconds:0}" : "")}
                 [status]
                 listen = "{Of(member)}:7400"
                 {inFile?.Invoke(this)}

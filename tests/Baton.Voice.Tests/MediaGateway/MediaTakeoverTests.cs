@@ -12,7 +12,7 @@ public sealed class MediaTakeoverTests : IDisposable
 {
     private readonly TestCluster _cluster = TestCluster.Ready();
     private TestPhone _a = new(1, SrtpSuite.AesGcm128, 0xA) { Next = 65_500 };
-    private readonly TestPhone _b = new(2, SrtpSuite.AesCm128Tag80, 0xB) { Next = 3 };
+    private TestPhone _b = new(2, SrtpSuite.AesCm128Tag80, 0xB) { Next = 3 };
     private readonly Dictionary<string, TestCall> _calls = [];
     private readonly Dictionary<MediaSa, SaId> _sas = [];
     private string _active = "A";
@@ -78,6 +78,15 @@ public sealed class MediaTakeoverTests : IDisposable
         _cluster.Run(20);
     }
 
+    private void SwitchOver(string next)
+    {
+        _cluster.Step(_cluster.Members[_active], new MemberInput.BeginSwitchover(null));
+        _cluster.Until(() => _cluster[next].IsActive);
+        Assert.Contains(_cluster.Members[_active].Outputs, static output => output is MemberOutput.SurrenderEnded { Done: true });
+        _active = next;
+        _cluster.Run(20);
+    }
+
     [Fact]
     public void The_first_packet_of_a_source_waits_for_its_SAs_and_is_not_lost()
     {
@@ -117,12 +126,14 @@ public sealed class MediaTakeoverTests : IDisposable
     }
 
     [Theory]
-    [InlineData(SrtpSuite.AesGcm128)]
-    [InlineData(null)]      // nothing but the index of what was sealed tells
-    public void A_successor_relays_nothing_that_its_predecessor_did(SrtpSuite? talkers)
+    [InlineData(SrtpSuite.AesGcm128, SrtpSuite.AesCm128Tag80)]
+    [InlineData(SrtpSuite.AesGcm128, null)]     // nothing but the index of what was opened tells
+    [InlineData(null, SrtpSuite.AesCm128Tag80)] // nothing but the index of what was sealed tells
+    public void A_successor_relays_nothing_that_its_predecessor_did(SrtpSuite? talkers, SrtpSuite? listeners)
     {
         _a.Dispose();
-        _a = new TestPhone(1, talkers, 0xA);
+        _b.Dispose();
+        (_a, _b) = (new TestPhone(1, talkers, 0xA), new TestPhone(2, listeners, 0xB) { Next = 3 });
         Start("A", "B");
         Talk(10);
         byte[][] recorded = [.. Enumerable.Range(0, 30).Select(_ => _a.Talk("again"))];
@@ -154,6 +165,43 @@ public sealed class MediaTakeoverTests : IDisposable
 
         Assert.Empty(_b.Refused);
         Assert.InRange(_b.Heard.Count, 29, 30);
+    }
+
+    /// <summary>The same of reports: what the phone's index says is above where the term starts, or below it for good (RFC 3711 3.4).</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]      // only the exact window knows
+    public void A_successor_takes_no_report_that_its_predecessor_did(bool planned)
+    {
+        _b.Dispose();
+        _b = new TestPhone(2, null, 0xB);       // nothing but the index of what was opened tells
+        Start("A", "B");
+        var recorded = new List<byte[]>();
+        for (ulong number = 1; number <= 12; number++)
+        {
+            recorded.Add(_a.Report(number, $"{number}"));
+            Call.From(_a, recorded[^1], SrtpHalf.Rtcp);
+            for (int i = 0; i < 20; i++)
+                Turn();
+            Assert.Equal(MediaVerdict.Replayed, Call.From(_a, recorded[^1], SrtpHalf.Rtcp));    // nor twice by itself
+        }
+
+        Assert.Equal(12, _b.Heard.Count);
+        if (planned)
+            SwitchOver("B");
+        else
+            Kill("B");
+        foreach (byte[] packet in recorded)
+            Assert.Equal(MediaVerdict.Replayed, Call.From(_a, packet, SrtpHalf.Rtcp));
+        Turn();
+        Assert.Equal(12, _b.Heard.Count);
+        for (ulong number = 13; number <= 30; number++)
+        {
+            Call.From(_a, _a.Report(number, $"{number}"), SrtpHalf.Rtcp);
+            Turn();
+        }
+
+        Assert.Contains("30", _b.Heard);
     }
 
     /// <summary>Where its ceiling ends its predecessor may have been: what it had ahead of the traffic is not known to be lost.</summary>
