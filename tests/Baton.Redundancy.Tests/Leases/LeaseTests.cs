@@ -71,8 +71,8 @@ public class LeaseTests
         OutboundLease lease = cluster["A"].Outbound(new SaId(3))!;
         Assert.False(lease.TryTake(out _));
         cluster.Until(() => cluster["A"].Term == 3);
-        Assert.False(lease.AwaitsFirst);
         Assert.True(lease.TryTake(out _));
+        Assert.False(lease.AwaitsFirst);
     }
 
     [Fact]
