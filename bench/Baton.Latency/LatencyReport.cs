@@ -88,6 +88,8 @@ public sealed class LatencyReport(Plan plan, Rounds rounds)
         traffic among them, each with x25519; each is in the ledger and at the standby before it counts). The ways take turns in each round. "At the same time" are packets beside the tunnel, by the same hosts
         and cables, while Baton works: what the machine does to a packet then.
 
+        The tail while IKE rekeys: the collector, which stops the active or the standby for some milliseconds while IKE allocates; a fresh SA's first packets wait for about one. Decision 39 has the trace.
+
         {ToTables()}
         ![latency by percentile](performance-latency.svg)
 

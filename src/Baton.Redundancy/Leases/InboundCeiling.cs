@@ -374,7 +374,10 @@ public sealed class InboundCeiling
         ulong target = Math.Max(_highest, W.Wanted);
         double ticks = Math.Max((_scope.Now - W.ToldAt) / _scope.Policy.CeilingTick, 1);
         double rate = CameSince(W.ToldHighest, W.ToldCame) / ticks;
-        W.PerTick = ticks > 8 ? rate : (W.PerTick * 0.75) + (rate * 0.25);
+
+        // Who sends in masses and was slow for a moment catches up in one burst: its lead falls a quarter as fast as it rises.
+        double share = rate < W.PerTick && W.PerTick >= Masses ? 0.0625 : 0.25;
+        W.PerTick = ticks > 8 ? rate : (W.PerTick * (1 - share)) + (rate * share);
 
         // Masses that came twice in a row are no burst: a rate that begins is followed at once, else all its first packets wait.
         double twice = Math.Min(rate, W.LastRate);

@@ -298,6 +298,38 @@ public class LeaseTests
         Assert.Equal(0, held);
     }
 
+    /// <summary>Who sends a run each millisecond was pushed aside, and makes up for it in one go: what was slow for a moment only keeps its lead.</summary>
+    [Theory]
+    [InlineData(0, 0, 3)]
+    [InlineData(0, 1, 0, 3)]
+    [InlineData(0, 1, 0, 0, 4)]
+    [InlineData(0, 2, 0, 0, 3)]
+    [InlineData(0, 0, 0, 4)]
+    public void Masses_that_pause_and_catch_up_do_not_wait(params int[] runs)
+    {
+        TestCluster cluster = TestCluster.Ready();
+        InboundCeiling ceiling = cluster.In("A");
+        ulong number = 0;
+        Runs(Enumerable.Repeat(1, 200));
+        int held = 0;
+        for (int i = 0; i < 20; i++)
+            held += Runs([.. Enumerable.Repeat(1, 10 + (i % 2)), .. runs]);
+        Assert.Equal(0, held);
+
+        int Runs(IEnumerable<int> each)
+        {
+            int held = 0;
+            foreach (int run in each)
+            {
+                for (int i = 0; i < run * 60; i++)
+                    held += ceiling.Admit(++number) == Admission.Accept ? 0 : 1;
+                cluster.Run(1);
+            }
+
+            return held;
+        }
+    }
+
     /// <summary>All that it confirms has been repeated by then.</summary>
     [Fact]
     public void A_standby_that_has_become_slow_is_waited_for_no_longer_than_until_the_lead_covers_it()
