@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Baton.Cli.Demo.Processes;
@@ -31,35 +30,28 @@ public sealed class ReportBuilder(DemoStage stage, DemoScenario scenario, DemoOp
             StartedAt = started,
             StartNs = startNs,
             EndNs = endNs,
-            Events = [.. result.Events.Select(one => new ReportEvent(
-                one.Kind, one.Title, one.AtNs, one.CallLostToPeer, one.CallLostFromPeer, one.OutageToPeerMs, one.OutageFromPeerMs, one.LimitBefore, one.FirstAfter, null, one.Note)
-                { Qualities = [.. new[] { one.QualityToPeer, one.QualityFromPeer }.OfType<EarQuality>()] })],
-            Samples = [.. samples.GetProperty("samples").EnumerateArray().Select(pair => Sample(pair[0].GetInt64(), pair[1].GetUInt64()))],
-            Limits = [.. scenario.Timeline.Stretches.Where(stretch => stretch.Limit is not null)
-                .Select(stretch => new LeaseLimit(stretch.StartNs, Math.Min(stretch.EndNs, endNs), stretch.Limit!.Value, Letter(stretch.Member), stretch.Term))],
-            Gaps = [.. Gaps(gaps, "toPeer"), .. Gaps(gaps, "fromPeer")],
-            Calls = [Call("the peer's phone", atPeer), Call("the cluster's phone", atCluster)],
-            Promises = [.. result.Promises.Select(promise => new ReportPromise(promise.Text, promise.Held))],
+            Events = ReportParts.Events(result.Events),
+            Samples = ReportParts.Samples(samples.GetProperty("samples"), scenario.Timeline),
+            Limits = ReportParts.Limits(scenario.Timeline, endNs),
+            Gaps = ReportParts.Gaps(gaps),
+            Calls = [ReportParts.Call("the peer's phone", atPeer), ReportParts.Call("the cluster's phone", atCluster)],
+            Promises = ReportParts.Promises(result),
             Totals =
             [
-                Fact("ESP packets on the wire", result.WireObserved),
-                Fact("numbers repeated", result.NumbersRepeated),
-                Fact("replays injected", result.ReplaysInjected),
-                Fact("replays refused", result.ReplaysRefused),
-                Fact("delivered twice", result.DeliveredTwice),
-                Fact("messages between members", (long)result.Sync.Messages),
-                Fact("bytes of them", (long)result.Sync.Bytes),
+                ReportParts.Fact("ESP packets on the wire", result.WireObserved),
+                ReportParts.Fact("numbers repeated", result.NumbersRepeated),
+                ReportParts.Fact("replays injected", result.ReplaysInjected),
+                ReportParts.Fact("replays refused", result.ReplaysRefused),
+                ReportParts.Fact("delivered twice", result.DeliveredTwice),
+                ReportParts.Fact("messages between members", (long)result.Sync.Messages),
+                ReportParts.Fact("bytes of them", (long)result.Sync.Bytes),
                 new("memory of the killed gateway", string.Create(CultureInfo.InvariantCulture, $"{result.MemoryOfKilledMiB:0} MiB")),
-                Fact("takeovers that nobody asked for", result.FalseTakeovers),
+                ReportParts.Fact("takeovers that nobody asked for", result.FalseTakeovers),
             ],
             Environment =
             [
                 new("further pairs of SAs", options.Sas.ToString(CultureInfo.InvariantCulture)),
-                new("real-time priority", result.RealTime ? "yes" : "no"),
-                new("processors", Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture)),
-                new("system", RuntimeInformation.OSDescription),
-                new("runtime", RuntimeInformation.FrameworkDescription),
-                new("addresses", stage.Addresses),
+                .. ReportParts.Machine(result, stage.Addresses),
                 new("seed", options.Seed.ToString(CultureInfo.InvariantCulture)),
             ],
         };
@@ -77,16 +69,4 @@ public sealed class ReportBuilder(DemoStage stage, DemoScenario scenario, DemoOp
         Task<JsonElement> AskAsync(Instrument phone) =>
             phone.AskAsync(new JsonObject { ["cmd"] = "quality", ["stretches"] = EarQuality.Stretches(events, endNs) }, TimeSpan.FromSeconds(20), cancellation);
     }
-
-    private SequenceSample Sample(long ns, ulong number) => new(ns, number, Letter(scenario.Timeline.MemberAt(ns)));
-
-    private static IEnumerable<ProbeGap> Gaps(JsonElement gaps, string direction) =>
-        gaps.GetProperty(direction).EnumerateArray().Select(pair => new ProbeGap(pair[0].GetInt64(), pair[1].GetDouble(), direction));
-
-    private static CallRecording Call(string name, JsonElement last) =>
-        new(name, last.GetProperty("record").GetString()!, last.GetProperty("recordStartNs").GetInt64());
-
-    private static string Letter(string member) => member.ToUpperInvariant();
-
-    private static ReportFact Fact(string name, long value) => new(name, value.ToString("N0", CultureInfo.InvariantCulture));
 }
